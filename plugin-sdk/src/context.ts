@@ -170,6 +170,6 @@ export interface LogContext extends BaseContext {
   readonly consumers: Pick<Consumers, "current" | "credentialId">;
   /** Kong's log record as one line of JSON, credentials redacted. */
   record(): string;
-  /** Appends a line to a file that the entry's config names; queued and written by the host. */
+  /** Appends a line, and the newline after it, to a file that the entry's config names; queued by the host. */
   appendLine(path: string, line: string, options?: { readonly reopen?: boolean }): void;
 }

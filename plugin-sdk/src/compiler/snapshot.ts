@@ -1,0 +1,131 @@
+// Runs a bundled plugin in the engine up to the point where it waits for calls, and makes the engine's memory at
+// that point the plugin's initial memory. An instance of the result starts where the build stopped.
+import { IMPORT_NAMESPACE, MANIFEST_SECTION, PHASE_EXPORTS } from "../abi.ts";
+import { CONFIGURE_EXPORT, VERSION_EXPORT } from "../abi.ts";
+import type { HostFunction, Manifest } from "../abi.ts";
+import { customSection, writeSections } from "./wasm-binary.ts";
+import { keepExports, withMemoryImage } from "./wasm-rewrite.ts";
+
+export interface SnapshotInput {
+  /** The engine's module. */
+  readonly engine: Uint8Array<ArrayBuffer>;
+  /** JavaScript that ends by installing the plugin. */
+  readonly source: string;
+  /** What the plugin may ever use; pages of 64 KiB. */
+  readonly maxMemoryPages: number;
+}
+
+export interface Snapshot {
+  readonly wasm: Uint8Array<ArrayBuffer>;
+  readonly manifest: Manifest;
+  /** Memory of a fresh instance; pages of 64 KiB. */
+  readonly memoryPages: number;
+}
+
+/** The plugin's own code failed while it was evaluated. The message has the error and, in further lines, its stack. */
+export class EvaluationError extends Error {
+  override readonly name = "EvaluationError";
+}
+
+/** Exports of the engine that are called here (../engine/boot.ts). */
+interface EngineExports {
+  readonly memory: WebAssembly.Memory;
+  engine_start(): number;
+  engine_source(length: number): number;
+  engine_evaluate(source: number, length: number): number;
+  engine_manifest(): number;
+  engine_manifest_length(): number;
+  engine_finish(manifest: number): void;
+}
+
+/** Evaluating the module may take this long; there is no reason for a plugin to compute for long while it is built. */
+const EVALUATION_LIMIT_MS = 5000;
+
+/** Throws an {@link EvaluationError} when the source throws, or does not install a plugin. */
+export function takeSnapshot(input: SnapshotInput): Snapshot {
+  const failures: string[] = [];
+  const engine = startEngine(input.engine, failures);
+  evaluate(engine, input.source, failures);
+  const manifest = readManifest(engine);
+
+  const exports = new Set(["memory", VERSION_EXPORT, CONFIGURE_EXPORT]);
+  for (const phase of manifest.phases) exports.add(PHASE_EXPORTS[phase]);
+  const memory = new Uint8Array(engine.memory.buffer);
+  const wasm = writeSections([
+    ...withMemoryImage(keepExports(input.engine, exports), memory, input.maxMemoryPages),
+    customSection(MANIFEST_SECTION, new TextEncoder().encode(JSON.stringify(manifest))),
+  ]);
+  return { wasm, manifest, memoryPages: memory.length / 65_536 };
+}
+
+function startEngine(engine: Uint8Array<ArrayBuffer>, failures: string[]): EngineExports {
+  const module = new WebAssembly.Module(engine);
+  const memory = (): ArrayBuffer => exports.memory.buffer;
+  const imports = { [IMPORT_NAMESPACE]: buildTimeHost(module, memory, failures) };
+  const instance = new WebAssembly.Instance(module, imports);
+  // The engine was built by engine-build.ts, which keeps exactly these exports.
+  const exports = instance.exports as unknown as EngineExports;
+  if (exports.engine_start() !== 0) throw new Error("QuickJS did not start");
+  return exports;
+}
+
+function evaluate(engine: EngineExports, source: string, failures: string[]): void {
+  const bytes = new TextEncoder().encode(source);
+  const pointer = engine.engine_source(bytes.length);
+  if (pointer === 0) throw new EvaluationError("The plugin's code is too large for its memory");
+  new Uint8Array(engine.memory.buffer).set(bytes, pointer);
+  let result: number;
+  try {
+    result = engine.engine_evaluate(pointer, bytes.length);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EvaluationError(reason, { cause });
+  }
+  if (result !== 0) throw new EvaluationError(failures.at(-1) ?? "The plugin failed");
+}
+
+function readManifest(engine: EngineExports): Manifest {
+  const pointer = engine.engine_manifest();
+  const bytes = new Uint8Array(engine.memory.buffer, pointer, engine.engine_manifest_length());
+  // definePlugin made and checked it.
+  const manifest = JSON.parse(new TextDecoder().decode(bytes)) as Manifest;
+  engine.engine_finish(pointer);
+  return manifest;
+}
+
+/**
+ * Host functions during the build. What a plugin reads here is frozen into all its instances, so clock and random
+ * numbers are always the same, and everything that only a gateway has is refused.
+ */
+function buildTimeHost(
+  module: WebAssembly.Module,
+  memory: () => ArrayBuffer,
+  failures: string[],
+): WebAssembly.ModuleImports {
+  const startedAtMs = performance.now();
+  let seed = 1;
+  const available: Partial<Record<HostFunction, (...values: number[]) => number | void>> = {
+    now_ms: () => 0,
+    // Park and Miller's generator: repeatable, and good enough for a build.
+    random_number: () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647,
+    deadline_reached: () => (performance.now() - startedAtMs > EVALUATION_LIMIT_MS ? 1 : 0),
+    log: () => {},
+    fail: (message = 0, length = 0) => {
+      failures.push(new TextDecoder().decode(new Uint8Array(memory(), message, length)));
+    },
+  };
+  const host: WebAssembly.ModuleImports = {};
+  for (const { name } of WebAssembly.Module.imports(module)) {
+    // Names that are not in `available` give undefined.
+    host[name] = available[name as HostFunction] ?? refused(name);
+  }
+  return host;
+}
+
+function refused(name: string): () => never {
+  return () => {
+    throw new Error(
+      `The plugin calls the gateway (${name}) while it is loaded: do that in configure or a handler`,
+    );
+  };
+}

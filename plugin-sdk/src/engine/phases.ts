@@ -1,0 +1,97 @@
+// The exports that the gateway calls, see ABI.md.
+import { failWith, failWithError, failWithException } from "./failure";
+import {
+  call,
+  executePendingJob,
+  freeValue,
+  isJobPending,
+  isPromise,
+  markAsHandled,
+  promiseResult,
+  promiseState,
+} from "./quickjs";
+import { flushRejections, rejectionIsHandled } from "./rejections";
+import { ARGV, context, CONTEXT_OUT, handler, Handler, runtime } from "./state";
+import { boxInt, isException, isInt, isObject, UNDEFINED } from "./value";
+
+const ABI_VERSION: i32 = 1;
+const VERDICT_FAILED: i32 = -1;
+const PROMISE_PENDING: i32 = 0;
+const PROMISE_FULFILLED: i32 = 1;
+
+export function sluice_abi_version(): i32 {
+  return ABI_VERSION;
+}
+
+export function sluice_configure(config: i32): i32 {
+  return run(Handler.configure, config, 0);
+}
+
+export function sluice_access(request: i32, config: i32): i32 {
+  return run(Handler.access, request, config);
+}
+
+export function sluice_header_filter(request: i32, config: i32): i32 {
+  return run(Handler.headerFilter, request, config);
+}
+
+export function sluice_log(request: i32, config: i32): i32 {
+  return run(Handler.log, request, config);
+}
+
+function run(index: i32, first: i32, second: i32): i32 {
+  store<u64>(ARGV, boxInt(first));
+  store<u64>(ARGV + 8, boxInt(second));
+  const result = call(context(), handler(index), UNDEFINED, 2, ARGV);
+  if (isException(result)) {
+    failWithException();
+    drainJobs();
+    return VERDICT_FAILED;
+  }
+  if (!drainJobs()) {
+    freeValue(context(), result);
+    return VERDICT_FAILED;
+  }
+  // The usual case first: an int needs neither a look at promises nor freeing.
+  if (isInt(result)) return <i32>result;
+  const verdict = isObject(result) && isPromise(result) ? settled(result) : notAVerdict();
+  freeValue(context(), result);
+  flushRejections();
+  return verdict;
+}
+
+/** False when a job could not end, which is said to the host. */
+function drainJobs(): bool {
+  while (isJobPending(runtime())) {
+    if (executePendingJob(runtime(), CONTEXT_OUT) < 0) {
+      failWithException();
+      return false;
+    }
+  }
+  flushRejections();
+  return true;
+}
+
+function settled(promise: u64): i32 {
+  const state = promiseState(context(), promise);
+  if (state == PROMISE_PENDING) {
+    failWith("the handler's promise is still pending: nothing that it awaits can ever happen");
+    return VERDICT_FAILED;
+  }
+  const value = promiseResult(context(), promise);
+  let verdict = VERDICT_FAILED;
+  if (state != PROMISE_FULFILLED) {
+    markAsHandled(context(), promise);
+    rejectionIsHandled(promise);
+    failWithError(value);
+  } else {
+    verdict = isInt(value) ? <i32>value : notAVerdict();
+  }
+  freeValue(context(), value);
+  return verdict;
+}
+
+function notAVerdict(): i32 {
+  failWith("the guest returned no verdict");
+  return VERDICT_FAILED;
+}

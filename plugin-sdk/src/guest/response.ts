@@ -1,0 +1,28 @@
+// The response as handlers see it.
+import { NumberProperty } from "../abi.ts";
+import type { MutableResponse } from "../context.ts";
+import { check } from "./faults.ts";
+import { HostFields, RESPONSE_FIELDS } from "./fields.ts";
+import { numberGet, numberSet } from "./native.ts";
+
+export class HostResponse extends HostFields implements MutableResponse {
+  constructor(requestHandle: number) {
+    super(requestHandle, RESPONSE_FIELDS);
+  }
+
+  get status(): number {
+    return numberGet(this.requestHandle, STATUS) ?? 0;
+  }
+
+  set status(value: number) {
+    check(numberSet(this.requestHandle, STATUS, checkedStatus(value)), `status ${value}`);
+  }
+}
+
+const STATUS = NumberProperty.status;
+
+/** Throws a RangeError unless it is a whole number from 200 to 599: a final answer. */
+export function checkedStatus(status: number): number {
+  if (status >= 200 && status <= 599 && Number.isInteger(status)) return status;
+  throw new RangeError(`A status is a whole number from 200 to 599, not ${status}`);
+}

@@ -1,0 +1,78 @@
+// Header fields of a fake request or response.
+import type { ReadableFields, WritableFields } from "../context.ts";
+
+/** Headers as pairs, or as an object when every name has one value. */
+export type FieldsInit =
+  | readonly (readonly [name: string, value: string])[]
+  | Readonly<Record<string, string>>;
+
+// The gateway alone says who the client is, as in Kong's kong.constants.
+const IDENTITY_FIELDS: ReadonlySet<string> = new Set([
+  "x-consumer-id",
+  "x-consumer-custom-id",
+  "x-consumer-username",
+  "x-credential-identifier",
+  "x-anonymous-consumer",
+]);
+
+export class FakeFields implements ReadableFields, WritableFields {
+  #pairs: (readonly [name: string, value: string])[];
+
+  constructor(init: FieldsInit = []) {
+    this.#pairs = Array.isArray(init) ? [...init] : Object.entries(init);
+  }
+
+  header(name: string): string | undefined {
+    return this.headers(name)[0];
+  }
+
+  headers(name: string): string[] {
+    return this.#pairs.filter((pair) => isNamed(pair, name)).map(([, value]) => value);
+  }
+
+  headerNames(): string[] {
+    return [...new Set(this.#pairs.map(([name]) => name.toLowerCase()))];
+  }
+
+  setHeader(name: string, value: string): void {
+    checkField(name, value);
+    this.assign(name, value);
+  }
+
+  addHeader(name: string, value: string): void {
+    checkField(name, value);
+    this.#pairs.push([name, value]);
+  }
+
+  removeHeader(name: string): void {
+    checkField(name, "");
+    this.assign(name, undefined);
+  }
+
+  /** As the gateway itself does it: no name is refused, and undefined removes the field. */
+  assign(name: string, value: string | undefined): void {
+    this.#pairs = this.#pairs.filter((pair) => !isNamed(pair, name));
+    if (value !== undefined) this.#pairs.push([name, value]);
+  }
+
+  /** Names in lower case; several values of one name are joined with a comma. */
+  toObject(): Record<string, string> {
+    return Object.fromEntries(
+      this.headerNames().map((name) => [name, this.headers(name).join(", ")]),
+    );
+  }
+}
+
+function isNamed([name]: readonly [name: string, value: string], wanted: string): boolean {
+  return name.toLowerCase() === wanted.toLowerCase();
+}
+
+function checkField(name: string, value: string): void {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
+    throw new TypeError(`"${name}" is no header name`);
+  }
+  if (/[\r\n\0]/.test(value)) throw new TypeError(`The value of ${name} has CR, LF or NUL`);
+  if (IDENTITY_FIELDS.has(name.toLowerCase())) {
+    throw new TypeError(`The header ${name} belongs to the gateway`);
+  }
+}

@@ -1,0 +1,158 @@
+// One call of an app: the exchange's request as a Request, the app's Response back into the exchange.
+import { GatewayError } from "../errors.ts";
+import type { Exchange, UpstreamSide } from "../exchange.ts";
+import { Fields } from "../http1/fields.ts";
+import { writeRequestHead } from "../http1/write-request-head.ts";
+import type { ResponseReceiver, UpstreamCall } from "../upstream/transport.ts";
+import type { App } from "./app-transport.ts";
+
+export class AppCall implements UpstreamSide {
+  readonly #exchange: Exchange;
+  readonly #receiver: ResponseReceiver;
+  readonly #abort = new AbortController();
+  #body: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #isOver = false;
+  #paused: PromiseWithResolvers<void> | undefined;
+
+  constructor(exchange: Exchange, receiver: ResponseReceiver) {
+    this.#exchange = exchange;
+    this.#receiver = receiver;
+  }
+
+  async run(app: App, call: UpstreamCall): Promise<void> {
+    const limit = setTimeout(
+      () => this.#fail(new GatewayError("upstream_timeout", "the app did not answer in time")),
+      call.readTimeoutMs,
+    );
+    try {
+      const response = await app.fetch(this.#request(call));
+      clearTimeout(limit);
+      await this.#relay(response);
+    } catch (thrown) {
+      const detail = thrown instanceof Error ? thrown.message : String(thrown);
+      this.#fail(
+        thrown instanceof GatewayError ? thrown : new GatewayError("app_failed", detail, thrown),
+      );
+    } finally {
+      clearTimeout(limit);
+    }
+  }
+
+  #request(call: UpstreamCall): Request {
+    const exchange = this.#exchange;
+    const hasBody = exchange.requestFraming.kind !== "none";
+    if (hasBody && (exchange.method === "GET" || exchange.method === "HEAD")) {
+      throw new GatewayError("bad_request", "an app cannot take a GET with a body");
+    }
+    const init: RequestInit & { duplex: "half" } = {
+      method: exchange.method,
+      headers: requestHeaders(exchange, call),
+      signal: this.#abort.signal,
+      duplex: "half",
+    };
+    if (hasBody) init.body = this.#bodyStream();
+    else exchange.client.readBody(this);
+    return new Request(`http://${call.host}${call.uri}`, init);
+  }
+
+  #bodyStream(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.#body = controller;
+        this.#exchange.client.readBody(this);
+      },
+      pull: () => {
+        if (!this.#isOver) this.#exchange.client.resumeBody();
+      },
+    });
+  }
+
+  writeBody(piece: Buffer): void {
+    if (this.#isOver || this.#body === undefined) return;
+    // A copy: the app may keep it, and the piece is a view of the socket's buffer.
+    this.#body.enqueue(new Uint8Array(piece));
+    if ((this.#body.desiredSize ?? 1) <= 0) this.#exchange.client.pauseBody();
+  }
+
+  endBody(): void {
+    if (!this.#isOver) this.#body?.close();
+  }
+
+  async #relay(response: Response): Promise<void> {
+    if (this.#isOver) return;
+    const exchange = this.#exchange;
+    if (response.status < 200 || response.status > 599) {
+      throw new GatewayError("upstream_invalid_response", `the app answered ${response.status}`);
+    }
+    exchange.status = response.status;
+    exchange.reason = response.statusText;
+    exchange.responseFields = responseFields(response);
+    exchange.responseNominated = undefined;
+    const hasBody = response.body !== null && exchange.method !== "HEAD";
+    exchange.responseFraming = { kind: hasBody ? "chunked" : "none" };
+    if (response.body === null && response.status !== 204 && response.status !== 304) {
+      exchange.responseFields.set("Content-Length", "0");
+    }
+    this.#receiver.onHead(exchange);
+    if (hasBody && response.body !== null) await this.#relayBody(response.body);
+    if (this.#isOver) return;
+    this.#release();
+    this.#receiver.onEnd(exchange);
+  }
+
+  async #relayBody(body: ReadableStream<Uint8Array>): Promise<void> {
+    for await (const piece of body) {
+      if (this.#isOver) return;
+      this.#receiver.onBody(this.#exchange, Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
+      this.#exchange.client.flush();
+      await this.#paused?.promise;
+    }
+  }
+
+  pauseResponse(): void {
+    this.#paused ??= Promise.withResolvers();
+  }
+
+  resumeResponse(): void {
+    this.#paused?.resolve();
+    this.#paused = undefined;
+  }
+
+  abort(): void {
+    if (this.#isOver) return;
+    this.#release();
+    this.#abort.abort();
+  }
+
+  #fail(error: GatewayError): void {
+    if (this.#isOver) return;
+    this.abort();
+    this.#receiver.onFault(this.#exchange, error);
+  }
+
+  #release(): void {
+    this.#isOver = true;
+    if (this.#exchange.upstream === this) this.#exchange.upstream = undefined;
+    this.resumeResponse();
+  }
+}
+
+/** The same fields that an upstream behind a socket would get. */
+function requestHeaders(exchange: Exchange, call: UpstreamCall): Headers {
+  const headers = new Headers();
+  for (const line of writeRequestHead(exchange, call).split("\r\n").slice(1)) {
+    const colon = line.indexOf(":");
+    if (colon > 0) headers.append(line.slice(0, colon), line.slice(colon + 2));
+  }
+  headers.delete("transfer-encoding");
+  return headers;
+}
+
+function responseFields(response: Response): Fields {
+  const fields = new Fields();
+  for (const [name, value] of response.headers) {
+    // The length is the gateway's to state: an app's own claim may not fit its stream.
+    if (name !== "content-length") fields.add(name, value);
+  }
+  return fields;
+}

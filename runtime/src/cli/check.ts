@@ -1,0 +1,37 @@
+// sluice check
+import { assembleFile } from "../assemble.ts";
+import { bundledPluginsDir, bundledWasmDir } from "../bundled.ts";
+import { gatewayParts } from "../main.ts";
+import type { Command } from "./command.ts";
+import { UsageError } from "./fault.ts";
+import { parseMilliseconds } from "./options.ts";
+
+export const checkCommand: Command = {
+  name: "check",
+  usage: "sluice check [options] FILE",
+  summary: "Checks a config as start would, plugins included. Exit code 0 when it is good, 1 when not.",
+  options: {
+    "plugins-dir": { value: "DIR", help: "folder of NAME.wasm files" },
+    "plugin-timeout": { value: "MS", help: "limit for one call of a plugin", fallback: "100" },
+    help: { help: "shows this", short: "h" },
+  },
+
+  async run(options): Promise<number> {
+    const [file, ...rest] = options.positionals;
+    if (file === undefined || rest.length > 0) throw new UsageError("check: expected one FILE");
+    const { buildBundled } = await import("@sluice/plugin-sdk/compiler");
+    await buildBundled({ pluginsDir: bundledPluginsDir(), outDir: bundledWasmDir() });
+    const pluginsDir = options.text("plugins-dir");
+    const folders = [bundledWasmDir(), ...(pluginsDir === undefined ? [] : [pluginsDir])];
+    const pluginTimeoutMs = parseMilliseconds("plugin-timeout", options.text("plugin-timeout") ?? "");
+    const parts = await gatewayParts({ logLevel: "error", pluginTimeoutMs }, folders, () => 0);
+    const snapshot = await assembleFile(file, parts);
+    const { services, routes, plugins } = snapshot.config;
+    snapshot.retire();
+    await parts.close();
+    process.stdout.write(
+      `${file} is good: ${services.length} services, ${routes.length} routes, ${plugins.length} plugins\n`,
+    );
+    return 0;
+  },
+};

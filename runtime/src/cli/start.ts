@@ -1,0 +1,101 @@
+// sluice start
+import { fileURLToPath } from "node:url";
+import { bundledPluginsDir, bundledWasmDir } from "../bundled.ts";
+import { startGateway } from "../main.ts";
+import type { RunningGateway } from "../main.ts";
+import type { Settings } from "../settings.ts";
+import type { Command } from "./command.ts";
+import { UsageError } from "./fault.ts";
+import { parseAddress, parseMilliseconds } from "./options.ts";
+import type { ParsedOptions } from "./options.ts";
+import { quickstartLines } from "./quickstart.ts";
+
+const QUICKSTART_CONFIG = fileURLToPath(new URL("../../quickstart/sluice.yaml", import.meta.url));
+
+export const startCommand: Command = {
+  name: "start",
+  usage: "sluice start [options]",
+  summary: "Runs the gateway. Without --config it serves the quickstart.",
+  options: {
+    config: { value: "FILE", help: "declarative config, YAML or JSON" },
+    "plugins-dir": { value: "DIR", help: "folder of NAME.wasm files, swapped when they change" },
+    "proxy-listen": { value: "HOST:PORT", help: "address for traffic", fallback: "127.0.0.1:8000" },
+    "status-listen": {
+      value: "HOST:PORT",
+      help: "address for /status, /health and /metrics",
+      fallback: "127.0.0.1:8100",
+    },
+    workers: { value: "N", help: "processor cores to use; this version takes 1", fallback: "1" },
+    "log-level": { value: "LEVEL", help: "debug, info, warn, error or silent", fallback: "info" },
+    "plugin-timeout": { value: "MS", help: "limit for one call of a plugin", fallback: "100" },
+    "drain-timeout": { value: "MS", help: "limit for open requests at the end", fallback: "10000" },
+    help: { help: "shows this", short: "h" },
+  },
+
+  async run(options): Promise<undefined> {
+    const settings = settingsFrom(options);
+    const { buildBundled } = await import("@sluice/plugin-sdk/compiler");
+    await buildBundled({ pluginsDir: bundledPluginsDir(), outDir: bundledWasmDir() });
+    const folders = [bundledWasmDir()];
+    if (settings.pluginsDir !== undefined) folders.push(settings.pluginsDir);
+    const gateway = await startGateway(settings, folders);
+    announce(gateway, settings);
+    stopOnSignals(gateway);
+    return undefined;
+  },
+};
+
+const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
+
+function settingsFrom(options: ParsedOptions): Settings {
+  const [unexpected] = options.positionals;
+  if (unexpected !== undefined) throw new UsageError(`start takes no argument, got ${unexpected}`);
+  const workers = required(options, "workers");
+  if (workers !== "1") {
+    throw new UsageError(`--workers ${workers}: this version runs one worker, expected 1`);
+  }
+  const logLevel = required(options, "log-level");
+  if (!LOG_LEVELS.includes(logLevel)) {
+    throw new UsageError(`--log-level ${logLevel}: expected one of ${LOG_LEVELS.join(", ")}`);
+  }
+  return {
+    config: options.text("config") ?? QUICKSTART_CONFIG,
+    pluginsDir: options.text("plugins-dir"),
+    proxyListen: parseAddress("proxy-listen", required(options, "proxy-listen")),
+    statusListen: parseAddress("status-listen", required(options, "status-listen")),
+    logLevel,
+    pluginTimeoutMs: parseMilliseconds("plugin-timeout", required(options, "plugin-timeout")),
+    drainTimeoutMs: parseMilliseconds("drain-timeout", required(options, "drain-timeout")),
+  };
+}
+
+/** An option with a fallback has always a value. */
+function required(options: ParsedOptions, name: string): string {
+  return options.text(name) ?? "";
+}
+
+function announce(gateway: RunningGateway, settings: Settings): void {
+  const url = (address: { host: string; port: number }): string =>
+    `http://${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
+  const lines = [
+    `proxy listening on ${url(gateway.proxy)}`,
+    `status listening on ${url(gateway.status)}`,
+    `config ${settings.config}`,
+    `plugins ${settings.pluginsDir ?? bundledWasmDir()}`,
+  ];
+  if (settings.config === QUICKSTART_CONFIG) lines.push(...quickstartLines(url(gateway.proxy)));
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+function stopOnSignals(gateway: RunningGateway): void {
+  let isStopping = false;
+  const stop = (): void => {
+    // A second signal means now.
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    void gateway.stop().then(() => process.exit(0));
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  process.on("SIGHUP", () => void gateway.reload("SIGHUP"));
+}

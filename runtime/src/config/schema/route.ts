@@ -1,0 +1,96 @@
+// Kong's route.
+import { z } from "zod";
+import { compileValuePattern } from "../../routing/pattern/pattern.ts";
+import {
+  commonFields,
+  entityName,
+  integerBetween,
+  isHostname,
+  isHost,
+  isPort,
+  readElsewhere,
+  text,
+} from "./fields.ts";
+import type { CommonFields } from "./fields.ts";
+import { notYet, notYetFields } from "./not-yet.ts";
+import { patternFault } from "./paths.ts";
+
+const PORT = /:(\d+)$/;
+
+function isRouteHost(host: string): boolean {
+  const port = PORT.exec(host)?.[1];
+  if (port !== undefined && !isPort(Number(port))) return false;
+  const name = host.replace(PORT, "");
+  if (!name.includes("*")) return isHost(name);
+  return isHostname(name.replace(/^\*\.|\.\*$/, ""));
+}
+
+const host = text('a host name, "*.name" or "name.*", each with or without a port', isRouteHost);
+const method = text("a method in upper case", (value) => /^[A-Z][A-Z-]*$/.test(value));
+const path = z.string().min(1);
+
+const FIELD_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+
+const headers = z.record(z.string(), z.array(z.string().min(1)).min(1)).superRefine((all, context) => {
+  const seen = new Set<string>();
+  for (const [name, values] of Object.entries(all)) {
+    const lower = name.toLowerCase();
+    const add = (message: string, ...rest: readonly number[]): void =>
+      context.addIssue({ code: "custom", message, path: [name, ...rest] });
+    if (!FIELD_NAME.test(name)) add("expected the name of a header");
+    if (lower === "host") add("expected hosts instead of the header host");
+    if (seen.has(lower)) add("this header was given before: names are case-insensitive");
+    seen.add(lower);
+    for (const [index, value] of values.entries()) {
+      if (!value.startsWith("~*")) continue;
+      const fault = patternFault(() => compileValuePattern(value.slice(2)));
+      if (fault !== undefined) add(fault, index);
+    }
+  }
+});
+
+// Requests come by http only so far, whatever else the route would take; https alone would never match.
+const PROTOCOLS: ReadonlySet<string> = new Set(["http", "https"]);
+const protocols = z
+  .array(z.string())
+  .refine((all) => all.includes("http") && all.every((each) => PROTOCOLS.has(each)), {
+    error: 'only http is supported by this version: expected ["http", "https"] or ["http"]',
+  });
+
+export interface RouteFields extends CommonFields {
+  readonly name?: string | undefined;
+  readonly hosts: readonly string[];
+  /** As they were written: what they mean depends on the format version. */
+  readonly paths: readonly string[];
+  readonly methods: readonly string[];
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+  readonly strip_path: boolean;
+  readonly preserve_host: boolean;
+  readonly regex_priority: number;
+}
+
+export const routeSchema: z.ZodType<RouteFields> = z.strictObject({
+  ...commonFields,
+  name: entityName.optional(),
+  service: readElsewhere,
+  protocols: protocols.optional(),
+  hosts: z.array(host).default([]),
+  paths: z.array(path).default([]),
+  methods: z.array(method).default([]),
+  headers: headers.default({}),
+  strip_path: z.boolean().default(true),
+  preserve_host: z.boolean().default(false),
+  regex_priority: integerBetween(0, 4_294_967_295).default(0),
+  path_handling: notYet("path_handling", "v0"),
+  https_redirect_status_code: notYet("https_redirect_status_code", 426),
+  // Bodies are streamed whatever these say; in Kong they are about nginx's temporary files.
+  request_buffering: z.boolean().optional(),
+  response_buffering: z.boolean().optional(),
+  ...notYetFields({
+    snis: [],
+    sources: [],
+    destinations: [],
+    expression: [],
+    priority: [],
+  }),
+});

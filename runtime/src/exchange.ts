@@ -1,0 +1,182 @@
+// One request and its response on their way through the gateway. Codecs, pipeline, plugins and transports know the
+// Exchange and not each other.
+import type { ConsumerConfig, CredentialConfig } from "./config/model.ts";
+import type { GatewayError } from "./errors.ts";
+import { Fields } from "./http1/fields.ts";
+import type { Framing } from "./http1/framing.ts";
+import type { RouteMatch } from "./routing/router.ts";
+import type { Route, Snapshot } from "./snapshot.ts";
+import type { Target } from "./upstream/target.ts";
+
+/** What is known of the connection that a request came on. */
+export interface ConnectionInfo {
+  /** Number of the connection in this process. */
+  readonly id: number;
+  readonly clientAddress: string;
+  readonly clientPort: number;
+  readonly serverAddress: string;
+  readonly serverPort: number;
+  readonly scheme: "http" | "https";
+  /** Requests begun on it, the current one included. */
+  readonly requests: number;
+}
+
+/** Where a request body goes. A receiver that is full calls {@link ClientSide.pauseBody}. */
+export interface BodyReceiver {
+  writeBody(piece: Buffer): void;
+  endBody(): void;
+}
+
+/** The client's end of an exchange: a socket's codec, or a Request that waits for its Response. */
+export interface ClientSide {
+  /** Sends a 1xx response ahead of the final one; nothing where the client cannot take one. */
+  sendInformational(status: number, fields: Fields): void;
+  /** Starts the response from the exchange's status and fields. */
+  sendHead(exchange: Exchange): void;
+  /** A client that is full calls {@link UpstreamSide.pauseResponse}. */
+  sendBody(piece: Buffer): void;
+  sendEnd(): void;
+  /** Hands what was gathered to the network; called when nothing more is at hand for now. */
+  flush(): void;
+  /** The response cannot be finished: the client must see that it is cut. */
+  abort(): void;
+  /** Starts reading the request's body into the receiver. */
+  readBody(receiver: BodyReceiver): void;
+  pauseBody(): void;
+  resumeBody(): void;
+}
+
+/** The upstream's end of an exchange: one call on a transport. */
+export interface UpstreamSide extends BodyReceiver {
+  pauseResponse(): void;
+  resumeResponse(): void;
+  /** Gives the call up, and the connection with it. */
+  abort(): void;
+}
+
+/** How a plugin changes the response before there is one. */
+export interface ResponseEdit {
+  readonly kind: "set" | "add" | "remove";
+  readonly name: string;
+  readonly value: string;
+}
+
+/** One attempt to reach a target, as Kong's `tries`. */
+export interface Try {
+  readonly target: Target;
+  readonly startedAtMs: number;
+  error: GatewayError | undefined;
+}
+
+export type ResponseSource = "upstream" | "gateway" | "plugin";
+
+/** Milliseconds since 1970 of the monotonic clock's zero. */
+const CLOCK_ORIGIN_MS = performance.timeOrigin;
+
+export class Exchange {
+  readonly id: string;
+  readonly client: ClientSide;
+  readonly connection: ConnectionInfo;
+  /** Monotonic, ms; {@link epochMs} turns it into a date. */
+  readonly startedAtMs: number;
+
+  method: string;
+  /** Canonical path, without the query. */
+  path: string;
+  /** Raw query without `?`. */
+  query: string;
+  readonly minorVersion: number;
+  /** Lower case, without port. */
+  readonly host: string;
+  /** Host and port as the client wrote them. */
+  readonly authority: string;
+  readonly requestFields: Fields;
+  readonly requestFraming: Framing;
+  /** Lower-case names that the client's Connection header nominates. */
+  readonly requestNominated: readonly string[] | undefined;
+  /** The path as it was routed, before strip_path and plugins. */
+  readonly routedPath: string;
+  /** Head and body as read from the client. */
+  requestBytes = 0;
+
+  snapshot: Snapshot | undefined;
+  match: RouteMatch | undefined;
+  route: Route | undefined;
+  /** Characters of the path that strip_path takes away. */
+  prefixLength = 0;
+  /** A plugin was not ready once; a second time is a failure. */
+  hasWaited = false;
+  consumer: ConsumerConfig | undefined;
+  credential: CredentialConfig | undefined;
+  /** Where the access phase goes on after a wait. */
+  chainPosition = 0;
+  responseEdits: ResponseEdit[] | undefined;
+  /** A plugin's path for the upstream, instead of the route's and service's. */
+  pathOverride: string | undefined;
+
+  upstream: UpstreamSide | undefined;
+  tries: Try[] | undefined;
+  upstreamUri = "";
+
+  status = 0;
+  reason = "";
+  responseFields: Fields = NO_FIELDS;
+  responseFraming: Framing | undefined;
+  responseNominated: readonly string[] | undefined;
+  responseSource: ResponseSource = "gateway";
+  /** Body of a response that the gateway or a plugin made. */
+  responseBody: string | undefined;
+  responseBytes = 0;
+  informationalCount = 0;
+  error: GatewayError | undefined;
+  isHeadSent = false;
+  isOver = false;
+
+  forwardedAtMs = 0;
+  upstreamHeadAtMs = 0;
+  endedAtMs = 0;
+
+  constructor(request: RequestHead, client: ClientSide, connection: ConnectionInfo) {
+    this.id = request.id;
+    this.client = client;
+    this.connection = connection;
+    this.startedAtMs = request.startedAtMs;
+    this.method = request.method;
+    this.path = request.path;
+    this.routedPath = request.path;
+    this.query = request.query;
+    this.minorVersion = request.minorVersion;
+    this.host = request.host;
+    this.authority = request.authority;
+    this.requestFields = request.fields;
+    this.requestFraming = request.framing;
+    this.requestNominated = request.nominated;
+  }
+
+  /** All values of a request header, for routing. */
+  headers(lower: string): readonly string[] {
+    return this.requestFields.all(lower);
+  }
+}
+
+const NO_FIELDS: Fields = new Fields();
+
+/** What a codec read of a request. */
+export interface RequestHead {
+  readonly id: string;
+  readonly startedAtMs: number;
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly minorVersion: number;
+  readonly host: string;
+  readonly authority: string;
+  readonly fields: Fields;
+  readonly framing: Framing;
+  readonly nominated: readonly string[] | undefined;
+}
+
+/** A reading of the monotonic clock as ms since 1970. */
+export function epochMs(monotonicMs: number): number {
+  return CLOCK_ORIGIN_MS + monotonicMs;
+}

@@ -1,0 +1,73 @@
+// A field section: names and values in order of arrival, case and duplicates kept.
+import { fieldName } from "./field-name.ts";
+import type { FieldName } from "./field-name.ts";
+
+export class Fields {
+  /** Parallel arrays; values are latin-1 strings without surrounding white space. */
+  readonly names: FieldName[] = [];
+  readonly values: string[] = [];
+
+  get length(): number {
+    return this.names.length;
+  }
+
+  push(name: FieldName, value: string): void {
+    this.names.push(name);
+    this.values.push(value);
+  }
+
+  /** Adds a field at the end. */
+  add(name: string, value: string): void {
+    this.push(fieldName(name), value);
+  }
+
+  /** The index-th value of a name given in lower case. */
+  get(lower: string, index = 0): string | undefined {
+    let left = index;
+    for (let at = 0; at < this.names.length; at++) {
+      if (this.names[at]?.lower === lower && left-- === 0) return this.values[at];
+    }
+    return undefined;
+  }
+
+  /** All values of a name given in lower case. */
+  all(lower: string): string[] {
+    return this.values.filter((_, at) => this.names[at]?.lower === lower);
+  }
+
+  /** Replaces the values of a name, in the first one's place or at the end. */
+  set(name: string, value: string): void {
+    const wanted = fieldName(name);
+    for (let at = 0; at < this.names.length; at++) {
+      if (this.names[at]?.lower !== wanted.lower) continue;
+      this.names[at] = wanted;
+      this.values[at] = value;
+      this.#removeFrom(wanted.lower, at + 1);
+      return;
+    }
+    this.push(wanted, value);
+  }
+
+  /** Removes all values of a name given in lower case. */
+  remove(lower: string): void {
+    this.#removeFrom(lower, 0);
+  }
+
+  removeAt(at: number): void {
+    this.names.splice(at, 1);
+    this.values.splice(at, 1);
+  }
+
+  #removeFrom(lower: string, start: number): void {
+    let kept = start;
+    for (let at = start; at < this.names.length; at++) {
+      const name = this.names[at];
+      const value = this.values[at];
+      if (name === undefined || value === undefined || name.lower === lower) continue;
+      this.names[kept] = name;
+      this.values[kept++] = value;
+    }
+    this.names.length = kept;
+    this.values.length = kept;
+  }
+}

@@ -1,0 +1,173 @@
+// Reads an HTTP/1.1 head, request or response, strictly (RFC 9112 §2 to §5) and incrementally: a fault is found
+// at the first byte that makes the head invalid, whatever the boundaries the bytes arrive in.
+import { TOKEN_CHARACTERS, VALUE_CHARACTERS } from "./characters.ts";
+import { fieldName } from "./field-name.ts";
+import { Fields } from "./fields.ts";
+import type { GatewayError } from "../errors.ts";
+
+export interface HeadLimits {
+  /** Request line or status line, bytes. */
+  readonly maxStartLineBytes: number;
+  /** One field line, bytes. */
+  readonly maxFieldLineBytes: number;
+  /** The whole head, bytes. */
+  readonly maxHeadBytes: number;
+  readonly maxFields: number;
+}
+
+/** What is wrong with a head; the user of the parser says which error that is. */
+export type HeadFault = "malformed" | "start_line_too_long" | "fields_too_large" | GatewayError;
+
+/** What the two kinds of head differ in. */
+export interface StartLine {
+  /** Reads the start line, which stands in text from start to end; a fault or undefined. */
+  read(text: string, start: number, end: number): HeadFault | undefined;
+}
+
+const CR = 13;
+const LF = 10;
+const SPACE = 32;
+const TAB = 9;
+const COLON = 58;
+
+export class HeadParser {
+  fields: Fields = new Fields();
+  fault: HeadFault | undefined;
+  readonly #startLine: StartLine;
+  readonly #limits: HeadLimits;
+  #pending = "";
+  #lineStart = 0;
+  #hasStartLine = false;
+  #emptyLines = 0;
+
+  constructor(startLine: StartLine, limits: HeadLimits) {
+    this.#startLine = startLine;
+    this.#limits = limits;
+  }
+
+  /** True once a byte of the head has come that was no leading empty line. */
+  get hasBegun(): boolean {
+    return this.#hasStartLine || this.#pending.length > this.#lineStart;
+  }
+
+  /** Makes ready for the next head on the same connection. */
+  reset(): void {
+    this.fields = new Fields();
+    this.fault = undefined;
+    this.#pending = "";
+    this.#lineStart = 0;
+    this.#hasStartLine = false;
+    this.#emptyLines = 0;
+  }
+
+  /**
+   * Takes bytes from `offset` on. Returns the offset behind the head, or -1: then `fault` is set or more is needed.
+   */
+  feed(chunk: Buffer, offset: number): number {
+    const before = this.#pending.length;
+    const room = this.#limits.maxHeadBytes + 1 - before;
+    const end = Math.min(chunk.length, offset + room);
+    const fresh = chunk.toString("latin1", offset, end);
+    const text = before === 0 ? fresh : this.#pending + fresh;
+    const headEnd = this.#readLines(text);
+    if (headEnd >= 0) return offset + headEnd - before;
+    if (this.fault !== undefined) return -1;
+    if (text.length > this.#limits.maxHeadBytes) {
+      this.fault = this.#hasStartLine ? "fields_too_large" : "start_line_too_long";
+      return -1;
+    }
+    this.#pending = text;
+    return -1;
+  }
+
+  #readLines(text: string): number {
+    for (;;) {
+      const start = this.#lineStart;
+      const lineEnd = this.#hasStartLine ? this.#readField(text, start) : scanLine(text, start);
+      if (lineEnd === MALFORMED) {
+        this.fault ??= "malformed";
+        return -1;
+      }
+      const length = (lineEnd === INCOMPLETE ? text.length : lineEnd) - start;
+      if (!this.#hasStartLine && length > this.#limits.maxStartLineBytes) {
+        this.fault = "start_line_too_long";
+        return -1;
+      }
+      if (this.#hasStartLine && length > this.#limits.maxFieldLineBytes) {
+        this.fault = "fields_too_large";
+        return -1;
+      }
+      if (lineEnd === INCOMPLETE) return -1;
+      this.#lineStart = lineEnd + 2;
+      if (this.#hasStartLine) {
+        if (length === 0) return this.#lineStart;
+        continue;
+      }
+      if (length === 0) {
+        // RFC 9112 §2.2: a server should ignore one empty line before the request line.
+        if (++this.#emptyLines > 1) return this.#fail();
+        continue;
+      }
+      this.fault = this.#startLine.read(text, start, lineEnd);
+      if (this.fault !== undefined) return -1;
+      this.#hasStartLine = true;
+    }
+  }
+
+  #fail(): number {
+    this.fault = "malformed";
+    return -1;
+  }
+
+  /** Reads one field line; the offset of its CR, INCOMPLETE or MALFORMED. */
+  #readField(text: string, start: number): number {
+    const size = text.length;
+    let at = start;
+    let code = 0;
+    while (at < size && TOKEN_CHARACTERS[(code = text.charCodeAt(at))] === 1) at++;
+    if (at === size) return INCOMPLETE;
+    const nameEnd = at;
+    if (code !== COLON) {
+      if (code !== CR || at !== start) return MALFORMED;
+      if (at + 1 === size) return INCOMPLETE;
+      return text.charCodeAt(at + 1) === LF ? at : MALFORMED;
+    }
+    if (nameEnd === start) return MALFORMED;
+    at++;
+    while (at < size && ((code = text.charCodeAt(at)) === SPACE || code === TAB)) at++;
+    const valueStart = at;
+    while (at < size && VALUE_CHARACTERS[(code = text.charCodeAt(at))] === 1) at++;
+    if (at === size) return INCOMPLETE;
+    if (code !== CR) return MALFORMED;
+    if (at + 1 === size) return INCOMPLETE;
+    if (text.charCodeAt(at + 1) !== LF) return MALFORMED;
+    let valueEnd = at;
+    while (
+      valueEnd > valueStart &&
+      ((code = text.charCodeAt(valueEnd - 1)) === SPACE || code === TAB)
+    ) {
+      valueEnd--;
+    }
+    if (this.fields.length >= this.#limits.maxFields) {
+      this.fault = "fields_too_large";
+      return MALFORMED;
+    }
+    this.fields.push(fieldName(text.slice(start, nameEnd)), text.slice(valueStart, valueEnd));
+    return at;
+  }
+}
+
+const INCOMPLETE = -1;
+const MALFORMED = -2;
+
+/** The offset of the CR that ends the line, INCOMPLETE or MALFORMED (a control character, a bare CR or LF). */
+function scanLine(text: string, start: number): number {
+  const size = text.length;
+  let at = start;
+  let code = 0;
+  while (at < size && VALUE_CHARACTERS[(code = text.charCodeAt(at))] === 1) at++;
+  if (at === size) return INCOMPLETE;
+  if (code !== CR) return MALFORMED;
+  if (at + 1 === size) return INCOMPLETE;
+  return text.charCodeAt(at + 1) === LF ? at : MALFORMED;
+}

@@ -1,0 +1,306 @@
+// One connection to an upstream: carries one call at a time, and is kept for the next one only when both sides are
+// sure where the last one ended.
+import type { Deadlines, Timed } from "../deadlines.ts";
+import { GatewayError } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { Exchange, UpstreamSide } from "../exchange.ts";
+import type { ConnectHandler, Platform, Socket } from "../platform/socket.ts";
+import type { ResponseReceiver, UpstreamCall } from "../upstream/transport.ts";
+import { BodyReader } from "./body-reader.ts";
+import { readControls, responseFraming } from "./framing.ts";
+import { HeadParser } from "./head-parser.ts";
+import type { HeadLimits } from "./head-parser.ts";
+import { RequestWriter } from "./request-writer.ts";
+import { StatusLine } from "./status-line.ts";
+
+/** The pool that owns the connection. */
+export interface ConnectionOwner {
+  /** The connection may carry another call. */
+  onIdle(connection: UpstreamConnection): void;
+  onClosed(connection: UpstreamConnection): void;
+}
+
+/** RFC 9110 §9.2.2: these may be sent again when the answer to the first try is unknown. */
+const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"]);
+/** More 1xx responses than this before the final one are an attack on the relay (U6). */
+const MAX_INFORMATIONAL = 16;
+
+export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
+  deadlineAtMs: number = Infinity;
+  /** Calls carried so far. */
+  calls = 0;
+  readonly #owner: ConnectionOwner;
+  readonly #deadlines: Deadlines;
+  readonly #socket: Socket;
+  readonly #writer: RequestWriter;
+  readonly #line = new StatusLine();
+  readonly #parser: HeadParser;
+  #exchange: Exchange | undefined;
+  #call: UpstreamCall | undefined;
+  #receiver: ResponseReceiver | undefined;
+  #body: BodyReader | undefined;
+  #isConnected = false;
+  #isClosed = false;
+  #isRequestSent = false;
+  #hasAnswered = false;
+  #isPersistent = true;
+  #isPaused = false;
+
+  constructor(
+    platform: Platform,
+    call: UpstreamCall,
+    limits: HeadLimits,
+    deadlines: Deadlines,
+    owner: ConnectionOwner,
+  ) {
+    this.#owner = owner;
+    this.#deadlines = deadlines;
+    this.#parser = new HeadParser(this.#line, limits);
+    this.#socket = platform.connect({ host: call.target.host, port: call.target.port }, this);
+    this.#writer = new RequestWriter(this.#socket);
+    deadlines.add(this);
+  }
+
+  /** Starts a call; the connection must be new or idle. */
+  start(exchange: Exchange, call: UpstreamCall, receiver: ResponseReceiver): void {
+    this.calls++;
+    this.#exchange = exchange;
+    this.#call = call;
+    this.#receiver = receiver;
+    this.#isRequestSent = false;
+    this.#hasAnswered = false;
+    exchange.upstream = this;
+    if (this.#isConnected) this.#send(exchange, call);
+    else this.deadlineAtMs = this.#deadlines.after(call.connectTimeoutMs);
+  }
+
+  /** Waits for the next call at most so long. */
+  idleFor(timeoutMs: number): void {
+    this.deadlineAtMs = this.#deadlines.after(timeoutMs);
+  }
+
+  destroy(): void {
+    this.#close();
+    this.#socket.destroy();
+  }
+
+  // ---- the request
+
+  onConnect(): void {
+    this.#isConnected = true;
+    if (this.#exchange !== undefined && this.#call !== undefined) {
+      this.#send(this.#exchange, this.#call);
+    }
+  }
+
+  #send(exchange: Exchange, call: UpstreamCall): void {
+    exchange.forwardedAtMs = performance.now();
+    this.deadlineAtMs = this.#deadlines.after(call.readTimeoutMs);
+    this.#writer.begin(exchange, call);
+    exchange.client.readBody(this);
+    this.#writer.flush();
+  }
+
+  writeBody(piece: Buffer): void {
+    if (this.#isClosed) return;
+    this.#writer.write(piece);
+    if (this.#writer.isBlocked) {
+      this.deadlineAtMs = this.#deadlines.after(this.#call?.writeTimeoutMs ?? 0);
+      this.#exchange?.client.pauseBody();
+    } else {
+      this.#expectRead();
+    }
+  }
+
+  endBody(): void {
+    if (this.#isClosed) return;
+    this.#isRequestSent = true;
+    this.#writer.end();
+  }
+
+  onDrain(): void {
+    this.#writer.isBlocked = false;
+    this.#expectRead();
+    this.#exchange?.client.resumeBody();
+  }
+
+  // ---- the response
+
+  onData(chunk: Buffer): void {
+    const exchange = this.#exchange;
+    // Bytes that answer nothing: the next request must not take them for its response (U5).
+    if (exchange === undefined) return this.destroy();
+    this.#expectRead();
+    const bodyStart = this.#hasHead() ? 0 : this.#readHead(chunk, exchange);
+    if (bodyStart < 0 || this.#exchange !== exchange) return;
+    this.#readBody(chunk, bodyStart, exchange);
+  }
+
+  #hasHead(): boolean {
+    return this.#body !== undefined;
+  }
+
+  /** Reads heads up to the final one. The offset behind it, or -1 when it is not whole yet or the call is over. */
+  #readHead(chunk: Buffer, exchange: Exchange): number {
+    let at = 0;
+    for (;;) {
+      at = this.#parser.feed(chunk, at);
+      this.#hasAnswered = true;
+      if (at < 0) {
+        if (this.#parser.fault !== undefined) this.#reject("the head is malformed or too large");
+        return -1;
+      }
+      if (this.#line.status >= 200) break;
+      if (!this.#relayInformational(exchange)) return -1;
+      if (at === chunk.length) return -1;
+    }
+    const fields = this.#parser.fields;
+    const controls = readControls(fields, this.#line.minorVersion);
+    if (controls === undefined) {
+      this.#reject("Content-Length or Transfer-Encoding cannot be trusted");
+      return -1;
+    }
+    const framing = responseFraming(controls, this.#line.status, exchange.method);
+    this.#isPersistent =
+      framing.kind !== "close" &&
+      (this.#line.minorVersion === 1
+        ? !controls.wantsClose
+        : controls.wantsKeepAlive && !controls.wantsClose);
+    this.#body = new BodyReader(framing);
+    exchange.status = this.#line.status;
+    exchange.reason = this.#line.reason;
+    exchange.responseFields = fields;
+    exchange.responseFraming = framing;
+    exchange.responseNominated = controls.nominated;
+    this.#parser.reset();
+    this.#receiver?.onHead(exchange);
+    return at;
+  }
+
+  #relayInformational(exchange: Exchange): boolean {
+    const status = this.#line.status;
+    if (status === 101 || ++exchange.informationalCount > MAX_INFORMATIONAL) {
+      this.#reject(status === 101 ? "101 without an Upgrade" : "too many 1xx responses");
+      return false;
+    }
+    // The client's 100 is the gateway's own affair (see DownstreamConnection.readBody).
+    if (status !== 100) this.#receiver?.onInformational(exchange, status, this.#parser.fields);
+    this.#parser.reset();
+    return true;
+  }
+
+  #readBody(chunk: Buffer, start: number, exchange: Exchange): void {
+    const body = this.#body;
+    if (body === undefined) return;
+    const at = body.state === "more" ? body.read(chunk, start, this.#passBody) : start;
+    if (this.#exchange !== exchange) return;
+    if (body.state === "malformed") return this.#reject("the body's chunks are malformed");
+    if (body.state === "done") this.#finish(exchange, at === chunk.length);
+    else exchange.client.flush();
+  }
+
+  readonly #passBody = (piece: Buffer): void => {
+    if (this.#exchange !== undefined) this.#receiver?.onBody(this.#exchange, piece);
+  };
+
+  /** The response is whole. */
+  #finish(exchange: Exchange, isAtEnd: boolean): void {
+    const receiver = this.#receiver;
+    const isReusable = isAtEnd && this.#isPersistent && this.#isRequestSent && !this.#isClosed;
+    this.#release();
+    if (isReusable) this.#owner.onIdle(this);
+    else this.destroy();
+    receiver?.onEnd(exchange);
+  }
+
+  pauseResponse(): void {
+    this.#isPaused = true;
+    this.deadlineAtMs = Infinity;
+    this.#socket.pause();
+  }
+
+  resumeResponse(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#expectRead();
+    this.#socket.resume();
+  }
+
+  #expectRead(): void {
+    if (this.#isPaused || this.#call === undefined || this.#writer.isBlocked) return;
+    this.deadlineAtMs = this.#deadlines.after(this.#call.readTimeoutMs);
+  }
+
+  // ---- the end
+
+  onEnd(): void {
+    const exchange = this.#exchange;
+    if (exchange !== undefined && this.#body?.missing === Infinity && !this.#isPersistent) {
+      if (exchange.responseFraming?.kind === "close") return this.#finish(exchange, false);
+    }
+    if (exchange === undefined) this.destroy();
+    else this.#fail("upstream_reset", "the upstream closed the connection");
+  }
+
+  onClose(error: Error | undefined): void {
+    if (this.#isClosed) return;
+    if (this.#exchange === undefined) this.#close();
+    else if (!this.#isConnected) {
+      this.#fail("upstream_connect_failed", error?.message ?? "the connection was refused");
+    } else this.#fail("upstream_reset", error?.message ?? "the connection was reset");
+  }
+
+  onDeadline(): void {
+    if (this.#exchange === undefined) this.destroy();
+    else if (!this.#isConnected) this.#fail("upstream_connect_timeout", "connecting took too long");
+    else this.#fail("upstream_timeout", "the upstream sent or took nothing in time");
+  }
+
+  abort(): void {
+    this.#release();
+    this.destroy();
+  }
+
+  #reject(detail: string): void {
+    this.#fail("upstream_invalid_response", detail);
+  }
+
+  #fail(code: ErrorCode, detail: string): void {
+    const exchange = this.#exchange;
+    const receiver = this.#receiver;
+    const isStale =
+      code === "upstream_reset" && this.calls > 1 && !this.#hasAnswered && isReplayable(exchange);
+    this.#release();
+    this.destroy();
+    if (exchange === undefined) return;
+    receiver?.onFault(exchange, new GatewayError(isStale ? "upstream_stale" : code, detail));
+  }
+
+  #release(): void {
+    if (this.#exchange?.upstream === this) this.#exchange.upstream = undefined;
+    this.#exchange = undefined;
+    this.#call = undefined;
+    this.#receiver = undefined;
+    this.#body = undefined;
+    this.deadlineAtMs = Infinity;
+    if (this.#isPaused) {
+      this.#isPaused = false;
+      this.#socket.resume();
+    }
+  }
+
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#deadlines.delete(this);
+    this.#owner.onClosed(this);
+  }
+}
+
+function isReplayable(exchange: Exchange | undefined): boolean {
+  return (
+    exchange !== undefined &&
+    exchange.requestFraming.kind === "none" &&
+    IDEMPOTENT.has(exchange.method)
+  );
+}

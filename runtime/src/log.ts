@@ -1,0 +1,77 @@
+// The gateway's own log: one JSON line for each thing an operator must know. Its field names are in this file.
+// Nothing of a request but its id, method and route goes in: paths and headers may hold credentials (L2).
+import { pino } from "pino";
+import type { GatewayError } from "./errors.ts";
+import type { Exchange } from "./exchange.ts";
+import type { PluginLog } from "./plugins/wasm/host-services.ts";
+
+/** Lines a second about requests and from one plugin; the rest is counted (W6). */
+const MAX_LINES_PER_SECOND = 100;
+
+export interface Logger extends PluginLog {
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  requestRefused(error: GatewayError): void;
+  requestFailed(exchange: Exchange, error: GatewayError): void;
+  pluginFailed(plugin: string, error: GatewayError): void;
+  flush(): void;
+}
+
+export interface LoggerOptions {
+  readonly level: string;
+  readonly onDropped: (lines: number) => void;
+}
+
+const PLUGIN_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+export function createLogger(options: LoggerOptions): Logger {
+  const destination = pino.destination({ dest: 2, sync: false, minLength: 0 });
+  const log = pino({ level: options.level, base: null }, destination);
+  const budget = new LineBudget(options.onDropped);
+  return {
+    info: (message, fields) => log.info(fields ?? {}, message),
+    warn: (message, fields) => log.warn(fields ?? {}, message),
+    error: (message, fields) => log.error(fields ?? {}, message),
+    requestRefused: (error) => {
+      if (log.isLevelEnabled("debug")) log.debug({ code: error.code }, error.message);
+    },
+    requestFailed: (exchange, error) => {
+      const level = error.source === "downstream" || error.code === "no_route" ? "debug" : "error";
+      if (!log.isLevelEnabled(level) || !budget.take("request")) return;
+      const route = exchange.route?.config.name ?? exchange.route?.config.id;
+      log[level]({ request_id: exchange.id, route, code: error.code }, error.message);
+    },
+    pluginFailed: (plugin, error) => {
+      if (budget.take("request")) log.error({ plugin, code: error.code }, error.message);
+    },
+    write: (plugin, level, message) => {
+      if (budget.take(plugin)) log[PLUGIN_LEVELS[level] ?? "info"]({ plugin }, message);
+    },
+    flush: () => destination.flushSync(),
+  };
+}
+
+/** A number of lines a second for each source. */
+class LineBudget {
+  readonly #onDropped: (lines: number) => void;
+  readonly #used = new Map<string, number>();
+  #second = 0;
+
+  constructor(onDropped: (lines: number) => void) {
+    this.#onDropped = onDropped;
+  }
+
+  take(source: string): boolean {
+    const second = Math.floor(performance.now() / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#used.clear();
+    }
+    const used = this.#used.get(source) ?? 0;
+    this.#used.set(source, used + 1);
+    if (used < MAX_LINES_PER_SECOND) return true;
+    this.#onDropped(1);
+    return false;
+  }
+}

@@ -1,0 +1,261 @@
+// The way of a request through the gateway, phase by phase. Start reading here:
+//   start -> route -> access -> forward -> try -> (upstream) -> onHead: header_filter -> onBody -> onEnd -> log
+import { STATUS_CODES } from "node:http";
+import type { Logger } from "./log.ts";
+import { GatewayError, toGatewayError } from "./errors.ts";
+import type { Exchange } from "./exchange.ts";
+import type { RequestHandler } from "./http1/downstream-connection.ts";
+import { errorBody } from "./http1/error-response.ts";
+import { Fields } from "./http1/fields.ts";
+import type { Plugin } from "./plugins/plugin.ts";
+import type { RouteMatch } from "./routing/router.ts";
+import { upstreamPath } from "./routing/upstream-path.ts";
+import type { Route, Service, Snapshot } from "./snapshot.ts";
+import type { Metrics } from "./status/metrics.ts";
+import type { Target } from "./upstream/target.ts";
+import type { ResponseReceiver } from "./upstream/transport.ts";
+
+export interface PipelineOptions {
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+export class Pipeline implements RequestHandler, ResponseReceiver {
+  /** What new requests run on; replaced as a whole at a reload. */
+  snapshot: Snapshot;
+  readonly #metrics: Metrics;
+  readonly #log: Logger;
+  #requestsInFlight = 0;
+
+  constructor(first: Snapshot, options: PipelineOptions) {
+    this.snapshot = first;
+    this.#metrics = options.metrics;
+    this.#log = options.log;
+  }
+
+  get requestsInFlight(): number {
+    return this.#requestsInFlight;
+  }
+
+  start(exchange: Exchange): void {
+    this.#requestsInFlight++;
+    exchange.snapshot = this.snapshot;
+    exchange.snapshot.begin();
+    this.#attempt(exchange, this.#route);
+  }
+
+  /** The one place where a request's errors end up. */
+  #attempt(exchange: Exchange, step: (exchange: Exchange) => void): void {
+    try {
+      step(exchange);
+    } catch (thrown) {
+      this.#fail(exchange, toGatewayError(thrown));
+    }
+  }
+
+  readonly #route = (exchange: Exchange): void => {
+    const match = exchange.snapshot?.match(exchange);
+    exchange.match = match;
+    exchange.route = match && exchange.snapshot?.route(match.route);
+    if (exchange.route === undefined) throw new GatewayError("no_route", exchange.method);
+    this.#access(exchange);
+  };
+
+  readonly #access = (exchange: Exchange): void => {
+    const verdict = routeOf(exchange).chain.access(exchange);
+    switch (verdict.kind) {
+      case "continue":
+        return this.#forward(exchange);
+      case "respond":
+        exchange.responseSource = "plugin";
+        return this.#respond(exchange, exchange.responseBody ?? "");
+      case "wait":
+        if (exchange.hasWaited) throw new GatewayError("plugin_failed", "no instance came in time");
+        exchange.hasWaited = true;
+        void verdict.until.then(() => {
+          if (!exchange.isOver) this.#attempt(exchange, this.#access);
+        });
+    }
+  };
+
+  #forward(exchange: Exchange): void {
+    const { service } = routeOf(exchange);
+    if (service?.config.enabled !== true) throw new GatewayError("no_service", "none is enabled");
+    exchange.upstreamUri = upstreamUri(exchange, service);
+    this.#try(exchange, service, false);
+  }
+
+  #try(exchange: Exchange, service: Service, isFresh: boolean): void {
+    const tried = exchange.tries?.map((each) => each.target) ?? NO_TARGETS;
+    const target = service.balancer.pick(tried);
+    if (target === undefined) throw new GatewayError("no_target", "no target has a weight");
+    const { connectTimeoutMs, writeTimeoutMs, readTimeoutMs } = service.config;
+    (exchange.tries ??= []).push({ target, startedAtMs: performance.now(), error: undefined });
+    const call = {
+      target,
+      uri: exchange.upstreamUri,
+      host: hostHeader(exchange, service, target),
+      connectTimeoutMs,
+      writeTimeoutMs,
+      readTimeoutMs,
+      isFresh,
+    };
+    service.transport.call(exchange, call, this);
+  }
+
+  // ---- the response
+
+  onInformational(exchange: Exchange, status: number, fields: Fields): void {
+    exchange.client.sendInformational(status, fields);
+  }
+
+  onHead(exchange: Exchange): void {
+    exchange.upstreamHeadAtMs = performance.now();
+    exchange.responseSource = "upstream";
+    // The upstream's own id, if it has one; the client gets the gateway's (see writeResponseHead).
+    if (exchange.responseFields.get("x-request-id") !== undefined) {
+      exchange.responseFields.remove("x-request-id");
+    }
+    this.#attempt(exchange, this.#headerFilter);
+  }
+
+  readonly #headerFilter = (exchange: Exchange): void => {
+    applyEdits(exchange);
+    (exchange.route ?? exchange.snapshot?.noRoute)?.chain.headerFilter(exchange);
+    exchange.isHeadSent = true;
+    exchange.client.sendHead(exchange);
+  };
+
+  onBody(exchange: Exchange, piece: Buffer): void {
+    exchange.client.sendBody(piece);
+  }
+
+  onEnd(exchange: Exchange): void {
+    if (exchange.isOver) return;
+    exchange.client.sendEnd();
+    this.#end(exchange);
+  }
+
+  /** Sends a response that the gateway or a plugin made. */
+  #respond(exchange: Exchange, body: string): void {
+    const bytes = Buffer.from(body);
+    const fields = new Fields();
+    if (exchange.responseSource === "gateway") {
+      fields.add("Content-Type", "application/json; charset=utf-8");
+    }
+    if (exchange.status !== 204) fields.add("Content-Length", String(bytes.length));
+    exchange.responseFields = fields;
+    exchange.responseNominated = undefined;
+    exchange.reason = STATUS_CODES[exchange.status] ?? "";
+    const hasNoBody = exchange.method === "HEAD" || exchange.status === 204 || exchange.status === 304;
+    exchange.responseFraming = hasNoBody
+      ? { kind: "none" }
+      : { kind: "length", length: bytes.length };
+    this.#headerFilter(exchange);
+    exchange.client.sendBody(bytes);
+    this.onEnd(exchange);
+  }
+
+  // ---- errors
+
+  onClientFault(exchange: Exchange, error: GatewayError): void {
+    this.#fail(exchange, error);
+  }
+
+  onRefused(error: GatewayError): void {
+    this.#metrics.countError(error.code);
+    this.#log.requestRefused(error);
+  }
+
+  onFault(exchange: Exchange, error: GatewayError): void {
+    const attempt = exchange.tries?.at(-1);
+    if (attempt !== undefined) attempt.error = error;
+    const service = exchange.route?.service;
+    if (service === undefined || !mayRetry(exchange, service, error)) {
+      return this.#fail(exchange, error);
+    }
+    this.#attempt(exchange, () => this.#try(exchange, service, error.code === "upstream_stale"));
+  }
+
+  #fail(exchange: Exchange, error: GatewayError): void {
+    if (exchange.isOver) return;
+    this.#metrics.countError(error.code);
+    this.#log.requestFailed(exchange, error);
+    exchange.upstream?.abort();
+    const isFirst = exchange.error === undefined;
+    exchange.error ??= error;
+    if (error.code === "client_closed") {
+      if (!exchange.isHeadSent) exchange.status = error.status;
+      return this.#end(exchange);
+    }
+    if (exchange.isHeadSent) {
+      exchange.client.abort();
+      return this.#end(exchange);
+    }
+    exchange.status = error.status;
+    exchange.responseSource = "gateway";
+    const body = errorBody(error.publicMessage, exchange.id);
+    if (isFirst) return this.#attempt(exchange, () => this.#respond(exchange, body));
+    // The plugins of this very answer failed, too: nothing is left but to go.
+    exchange.client.abort();
+    this.#end(exchange);
+  }
+
+  #end(exchange: Exchange): void {
+    exchange.isOver = true;
+    exchange.endedAtMs = performance.now();
+    const at = exchange.route ?? exchange.snapshot?.noRoute;
+    at?.chain.log(exchange, this.#onLogFailed);
+    at?.stats.count(exchange);
+    this.#requestsInFlight--;
+    exchange.snapshot?.end();
+  }
+
+  readonly #onLogFailed = (plugin: Plugin, thrown: unknown): void => {
+    const error = toGatewayError(thrown);
+    this.#metrics.countError(error.code);
+    this.#log.pluginFailed(plugin.name, error);
+  };
+}
+
+const NO_TARGETS: readonly Target[] = [];
+
+function routeOf(exchange: Exchange): Route {
+  if (exchange.route === undefined) throw new GatewayError("internal", "the request has no route");
+  return exchange.route;
+}
+
+function upstreamUri(exchange: Exchange, service: Service): string {
+  const match = exchange.match as RouteMatch; // Set with the route, which the caller has.
+  const path =
+    exchange.pathOverride ?? upstreamPath(match, service.config.path, exchange.path);
+  if (path === undefined) throw new GatewayError("bad_request", "what strip_path leaves is unsafe");
+  if (match.route.stripPath) exchange.prefixLength = match.prefixLength;
+  return exchange.query === "" ? path : `${path}?${exchange.query}`;
+}
+
+function hostHeader(exchange: Exchange, service: Service, target: Target): string {
+  if (exchange.match?.route.preserveHost === true) return exchange.authority;
+  return service.hostHeader ?? (target.port === 80 ? target.host : target.address);
+}
+
+/** What plugins asked of the response before there was one. */
+function applyEdits(exchange: Exchange): void {
+  const edits = exchange.responseEdits;
+  if (edits === undefined) return;
+  exchange.responseEdits = undefined;
+  for (const { kind, name, value } of edits) {
+    if (kind === "set") exchange.responseFields.set(name, value);
+    else if (kind === "add") exchange.responseFields.add(name, value);
+    else exchange.responseFields.remove(name.toLowerCase());
+  }
+}
+
+/** Only what certainly did not reach a target, or may be done twice, is sent again (RFC 9110 §9.2.2). */
+function mayRetry(exchange: Exchange, service: Service, error: GatewayError): boolean {
+  if (!error.isRetryable || exchange.isHeadSent || exchange.isOver) return false;
+  const failed = exchange.tries ?? [];
+  const stale = failed.filter((each) => each.error?.code === "upstream_stale").length;
+  if (error.code === "upstream_stale") return stale <= 1;
+  return failed.length - stale <= service.config.retries;
+}

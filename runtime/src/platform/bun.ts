@@ -1,0 +1,180 @@
+// Sockets on Bun: Bun.listen and Bun.connect, which hand bytes over without stream objects in between.
+import type {
+  Address,
+  ConnectHandler,
+  Listener,
+  Platform,
+  Socket,
+  SocketHandler,
+} from "./socket.ts";
+
+/** Most bytes kept for one socket whose peer does not read; the codec stops long before. */
+type Pending = Buffer[];
+
+class BunSocket implements Socket {
+  remoteAddress = "";
+  remotePort = 0;
+  localAddress = "";
+  localPort = 0;
+  handler: SocketHandler | undefined;
+  connectHandler: ConnectHandler | undefined;
+  failure: Error | undefined;
+  #socket: Bun.Socket<BunSocket> | undefined;
+  #pending: Pending | undefined;
+  #isShutDown = false;
+  #isDestroyed = false;
+  #isPaused = false;
+
+  open(socket: Bun.Socket<BunSocket>): void {
+    this.#socket = socket;
+    this.remoteAddress = socket.remoteAddress;
+    this.remotePort = socket.remotePort;
+    this.localAddress = socket.localAddress;
+    this.localPort = socket.localPort;
+    if (this.#isDestroyed) {
+      socket.terminate();
+      return;
+    }
+    if (this.#isPaused) socket.pause();
+    if (this.#pending !== undefined) this.drain();
+  }
+
+  write(data: string | Buffer): boolean {
+    if (data.length === 0) return this.#pending === undefined;
+    const socket = this.#socket;
+    if (this.#pending !== undefined || socket === undefined) {
+      (this.#pending ??= []).push(toBuffer(data));
+      return false;
+    }
+    // Bun's types know only UTF-8 text; the runtime takes Node's encodings.
+    const written =
+      typeof data === "string"
+        ? (socket as unknown as LatinWriter).write(data, "latin1")
+        : socket.write(data);
+    if (written === data.length) return true;
+    if (written >= 0) this.#pending = [toBuffer(data).subarray(written)];
+    return false;
+  }
+
+  /** The kernel takes bytes again. */
+  drain(): void {
+    const pending = this.#pending;
+    const socket = this.#socket;
+    if (pending === undefined || socket === undefined) return;
+    while (pending.length > 0) {
+      const first = pending[0] as Buffer; // The loop's condition says that there is one.
+      const written = socket.write(first);
+      if (written < first.length) {
+        if (written > 0) pending[0] = first.subarray(written);
+        return;
+      }
+      pending.shift();
+    }
+    this.#pending = undefined;
+    if (this.#isShutDown) socket.shutdown();
+    else this.handler?.onDrain();
+  }
+
+  shutdown(): void {
+    if (this.#isShutDown) return;
+    this.#isShutDown = true;
+    if (this.#pending === undefined) this.#socket?.shutdown();
+  }
+
+  destroy(): void {
+    this.#isDestroyed = true;
+    this.#socket?.terminate();
+  }
+
+  pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#socket?.pause();
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#socket?.resume();
+  }
+}
+
+interface LatinWriter {
+  write(text: string, encoding: "latin1"): number;
+}
+
+function toBuffer(data: string | Buffer): Buffer {
+  return typeof data === "string" ? Buffer.from(data, "latin1") : data;
+}
+
+const events = {
+  data(socket: Bun.Socket<BunSocket>, chunk: Buffer): void {
+    socket.data.handler?.onData(chunk);
+  },
+  drain(socket: Bun.Socket<BunSocket>): void {
+    socket.data.drain();
+  },
+  end(socket: Bun.Socket<BunSocket>): void {
+    socket.data.handler?.onEnd();
+  },
+  error(socket: Bun.Socket<BunSocket>, error: Error): void {
+    socket.data.failure = error;
+  },
+  close(socket: Bun.Socket<BunSocket>, error?: Error): void {
+    socket.data.handler?.onClose(error ?? socket.data.failure);
+  },
+};
+
+export const bunPlatform: Platform = {
+  name: "bun",
+
+  listen(address, accept): Promise<Listener> {
+    const listener = Bun.listen<BunSocket>({
+      hostname: address.host,
+      port: address.port,
+      allowHalfOpen: true,
+      socket: {
+        binaryType: "buffer",
+        ...events,
+        open(socket): void {
+          const wrapped = new BunSocket();
+          socket.data = wrapped;
+          wrapped.open(socket);
+          wrapped.handler = accept(wrapped);
+        },
+      },
+    });
+    return Promise.resolve({
+      address: { host: address.host, port: listener.port },
+      close: () => listener.stop(false),
+    });
+  },
+
+  connect(address: Address, handler: ConnectHandler): Socket {
+    const wrapped = new BunSocket();
+    wrapped.handler = handler;
+    const fail = (error: unknown): void => {
+      const gone = wrapped.handler;
+      wrapped.handler = undefined;
+      gone?.onClose(error instanceof Error ? error : new Error(String(error)));
+    };
+    Bun.connect<BunSocket>({
+      hostname: address.host,
+      port: address.port,
+      allowHalfOpen: true,
+      data: wrapped,
+      socket: {
+        binaryType: "buffer",
+        ...events,
+        open(socket): void {
+          wrapped.open(socket);
+          handler.onConnect();
+        },
+        connectError(_socket, error): void {
+          fail(error);
+        },
+      },
+    }).catch(fail);
+    return wrapped;
+  },
+};

@@ -1,0 +1,55 @@
+// Reads and writes a guest's memory. A pointer outside of it throws, which traps the guest: it cannot be trusted.
+import { MAX_HOST_STRING_BYTES } from "@sluice/plugin-sdk/abi";
+
+export class GuestMemory {
+  #memory: WebAssembly.Memory | undefined;
+  #view: Buffer = Buffer.alloc(0);
+
+  attach(memory: WebAssembly.Memory): void {
+    this.#memory = memory;
+  }
+
+  get byteLength(): number {
+    return this.#memory?.buffer.byteLength ?? 0;
+  }
+
+  /** Text of one byte a character: names, field values. */
+  readLatin1(pointer: number, length: number): string {
+    const view = this.#range(pointer, length);
+    return view.toString("latin1", pointer >>> 0, (pointer >>> 0) + length);
+  }
+
+  readUtf8(pointer: number, length: number): string {
+    const view = this.#range(pointer, length);
+    return view.toString("utf8", pointer >>> 0, (pointer >>> 0) + length);
+  }
+
+  /** Returns the text's length in bytes; writes it when that is no more than the limit. */
+  writeLatin1(text: string, pointer: number, limit: number): number {
+    const length = text.length;
+    if (length <= limit >>> 0) this.#range(pointer, length).write(text, pointer >>> 0, length, "latin1");
+    return length;
+  }
+
+  writeUtf8(text: string, pointer: number, limit: number): number {
+    const length = Buffer.byteLength(text);
+    if (length <= limit >>> 0) this.#range(pointer, length).write(text, pointer >>> 0, length, "utf8");
+    return length;
+  }
+
+  /** A view of the bytes, for the length of one host function. */
+  bytes(pointer: number, length: number): Buffer {
+    const start = pointer >>> 0;
+    return this.#range(pointer, length).subarray(start, start + length);
+  }
+
+  #range(pointer: number, length: number): Buffer {
+    const buffer = this.#memory?.buffer;
+    // Growing detaches the old buffer.
+    if (buffer !== undefined && this.#view.buffer !== buffer) this.#view = Buffer.from(buffer);
+    if (length < 0 || length > MAX_HOST_STRING_BYTES || (pointer >>> 0) + length > this.#view.length) {
+      throw new RangeError(`pointer ${pointer >>> 0} and length ${length} are not in the memory`);
+    }
+    return this.#view;
+  }
+}

@@ -1,0 +1,182 @@
+// Host functions on the rest of a request: properties, numbers, query arguments and the early answer.
+import { Fault, NumberProperty, Property, SetMode } from "@sluice/plugin-sdk/abi";
+import { epochMs } from "../../exchange.ts";
+import type { Exchange } from "../../exchange.ts";
+import { TARGET_CHARACTERS, TOKEN_CHARACTERS, consistsOf } from "../../http1/characters.ts";
+import { changeQuery, queryPairs } from "../../query.ts";
+import { canonicalPath } from "../../routing/path.ts";
+import type { GuestCall } from "./guest-call.ts";
+import type { GuestMemory } from "./guest-memory.ts";
+
+type HostFunctions<Names extends string> = Record<Names, (...parameters: number[]) => number>;
+
+export function propertyFunctions(
+  memory: GuestMemory,
+  call: GuestCall,
+): HostFunctions<
+  | "property_get"
+  | "property_set"
+  | "number_get"
+  | "number_set"
+  | "query_get"
+  | "query_set"
+  | "respond"
+> {
+  /** The exchange that may be changed in the access phase, or the fault. */
+  const changeable = (request: number): Exchange | number =>
+    call.exchangeOf(request) === undefined
+      ? Fault.badHandle
+      : call.phase === "access" && call.exchange !== undefined
+        ? call.exchange
+        : Fault.wrongPhase;
+
+  return {
+    property_get: (_, request, property, buffer, limit) => {
+      const exchange = call.exchangeOf(request);
+      if (exchange === undefined) return Fault.badHandle;
+      const value = readProperty(exchange, property);
+      return value === undefined ? Fault.absent : memory.writeUtf8(value, buffer, limit);
+    },
+
+    property_set: (_, request, property, value, valueLength) => {
+      const exchange = changeable(request);
+      if (typeof exchange === "number") return exchange;
+      return setProperty(exchange, property, memory.readUtf8(value, valueLength));
+    },
+
+    number_get: (_, request, number) => {
+      const exchange = call.exchangeOf(request);
+      return exchange === undefined ? Number.NaN : readNumber(exchange, number);
+    },
+
+    number_set: (_, request, number, value) => {
+      const exchange = call.exchangeOf(request);
+      if (exchange === undefined) return Fault.badHandle;
+      if (number !== NumberProperty.status) return Fault.denied;
+      if (call.phase !== "header_filter") return Fault.wrongPhase;
+      if (!isFinalStatus(value)) return Fault.badValue;
+      exchange.status = value;
+      exchange.reason = "";
+      return 0;
+    },
+
+    query_get: (_, request, name, nameLength, index, buffer, limit) => {
+      const exchange = call.exchangeOf(request);
+      if (exchange === undefined) return Fault.badHandle;
+      if (exchange.query === "") return Fault.absent;
+      const wanted = memory.readUtf8(name, nameLength);
+      const pair = queryPairs(exchange.query).filter((each) => each.name === wanted)[index];
+      return pair === undefined ? Fault.absent : memory.writeUtf8(pair.value, buffer, limit);
+    },
+
+    query_set: (_, request, name, nameLength, value, valueLength, mode) => {
+      const exchange = changeable(request);
+      if (typeof exchange === "number") return exchange;
+      const text = mode === SetMode.remove ? undefined : memory.readUtf8(value, valueLength);
+      exchange.query = changeQuery(exchange.query, {
+        name: memory.readUtf8(name, nameLength),
+        value: text,
+        keepsOthers: mode === SetMode.add,
+      });
+      return 0;
+    },
+
+    respond: (_, request, status, body, bodyLength) => {
+      const exchange = changeable(request);
+      if (typeof exchange === "number") return exchange;
+      if (!isFinalStatus(status)) return Fault.badValue;
+      exchange.status = status;
+      exchange.responseBody = memory.readUtf8(body, bodyLength);
+      call.hasResponded = true;
+      return 0;
+    },
+  };
+}
+
+function isFinalStatus(status: number): boolean {
+  return Number.isInteger(status) && status >= 200 && status <= 599;
+}
+
+function readProperty(exchange: Exchange, property: number): string | undefined {
+  switch (property) {
+    case Property.method:
+      return exchange.method;
+    case Property.path:
+      return exchange.pathOverride ?? exchange.path;
+    case Property.query:
+      return exchange.query;
+    case Property.scheme:
+      return exchange.connection.scheme;
+    case Property.host:
+      return exchange.host;
+    case Property.httpVersion:
+      return exchange.minorVersion === 1 ? "1.1" : "1.0";
+    case Property.clientAddress:
+      return exchange.connection.clientAddress;
+    case Property.requestId:
+      return exchange.id;
+    case Property.routeId:
+      return exchange.route?.config.id;
+    case Property.routeName:
+      return exchange.route?.config.name;
+    case Property.serviceId:
+      return exchange.route?.service?.config.id;
+    case Property.serviceName:
+      return exchange.route?.service?.config.name;
+    case Property.consumerId:
+      return exchange.consumer?.id;
+    case Property.consumerUsername:
+      return exchange.consumer?.username;
+    case Property.consumerCustomId:
+      return exchange.consumer?.customId;
+    case Property.credentialId:
+      return exchange.credential?.id;
+    case Property.serverAddress:
+      return exchange.connection.serverAddress;
+    default:
+      return undefined;
+  }
+}
+
+function setProperty(exchange: Exchange, property: number, value: string): number {
+  switch (property) {
+    case Property.method:
+      if (value === "" || !consistsOf(value, TOKEN_CHARACTERS)) return Fault.badValue;
+      exchange.method = value;
+      return 0;
+    case Property.path: {
+      // The same rule as for a client's path: what a plugin writes is routed by the upstream, too (P10).
+      const path = consistsOf(value, TARGET_CHARACTERS) ? canonicalPath(value) : undefined;
+      if (path === undefined || path !== value || path.includes("?")) return Fault.badValue;
+      exchange.pathOverride = path;
+      return 0;
+    }
+    case Property.query:
+      if (!consistsOf(value, TARGET_CHARACTERS) || value.includes("#")) return Fault.badValue;
+      exchange.query = value;
+      return 0;
+    default:
+      return Fault.denied;
+  }
+}
+
+function readNumber(exchange: Exchange, number: number): number {
+  switch (number) {
+    case NumberProperty.status:
+      return exchange.status === 0 ? Number.NaN : exchange.status;
+    case NumberProperty.clientPort:
+      return exchange.connection.clientPort;
+    case NumberProperty.serverPort:
+      return exchange.connection.serverPort;
+    case NumberProperty.startedAtMs:
+      return epochMs(exchange.startedAtMs);
+    case NumberProperty.connectionId:
+      return exchange.connection.id;
+    case NumberProperty.connectionRequests:
+      return exchange.connection.requests;
+    case NumberProperty.workerPid:
+      return process.pid;
+    default:
+      return Number.NaN;
+  }
+}

@@ -1,0 +1,203 @@
+// The compiled, immutable config that a request pins when it begins: whatever is reloaded meanwhile, it finishes on it.
+import { secretNames } from "./record.ts";
+import { Consumers } from "./consumers.ts";
+import type { GatewayConfig, RouteConfig, ServiceConfig } from "./config/model.ts";
+import { PluginChain } from "./plugins/chain.ts";
+import type { ChainLink } from "./plugins/chain.ts";
+import type { Plugin } from "./plugins/plugin.ts";
+import { chainLinks } from "./plugins/scope.ts";
+import type { BoundEntry, RouteScope } from "./plugins/scope.ts";
+import { compileRouter } from "./routing/router.ts";
+import type { RouteMatch, Router, RoutingInput } from "./routing/router.ts";
+import type { RouteStats } from "./status/route-stats.ts";
+import type { Balancer } from "./upstream/balancer.ts";
+import { RoundRobin } from "./upstream/round-robin.ts";
+import type { Target } from "./upstream/target.ts";
+import type { Transport } from "./upstream/transport.ts";
+
+export interface Service {
+  readonly config: ServiceConfig;
+  readonly balancer: Balancer;
+  readonly transport: Transport;
+  /** Host for the upstream, or undefined for the target's own. */
+  readonly hostHeader: string | undefined;
+}
+
+/** A route with everything that a request on it needs. */
+export interface Route {
+  readonly config: RouteConfig;
+  readonly service: Service | undefined;
+  readonly chain: PluginChain;
+  readonly stats: RouteStats;
+  /** Names of headers and query arguments that carry credentials, lower case. */
+  readonly secretNames: ReadonlySet<string>;
+  /** The route's and service's part of the log record. */
+  readonly recordText: string;
+}
+
+/** A started plugin, with the names that its entries' configs say carry credentials. */
+export interface StartedPlugin {
+  readonly plugin: Plugin;
+  /** Names per entry, in the order of the entries. */
+  readonly credentialNames: readonly (readonly string[])[];
+}
+
+export interface SnapshotParts {
+  readonly config: GatewayConfig;
+  readonly plugins: ReadonlyMap<string, StartedPlugin>;
+  transport(service: ServiceConfig): Transport;
+  routeStats(service: string, route: string): RouteStats;
+}
+
+export class Snapshot {
+  readonly config: GatewayConfig;
+  readonly consumers: Consumers;
+  /** Global plugins and counts for requests that no route takes. */
+  readonly noRoute: Pick<Route, "chain" | "stats">;
+  readonly #plugins: readonly Plugin[];
+  readonly #router: Router;
+  readonly #routes: ReadonlyMap<RouteConfig, Route>;
+  #running = 0;
+  #isRetired = false;
+
+  constructor(parts: SnapshotParts) {
+    this.config = parts.config;
+    this.#plugins = [...parts.plugins.values()].map(({ plugin }) => plugin);
+    this.#router = compileRouter(parts.config.routes);
+    this.consumers = new Consumers(parts.config.consumers);
+    const entries = bindEntries(parts);
+    const services = compileServices(parts);
+    this.#routes = new Map(
+      parts.config.routes.map((route) => [route, compileRoute(route, services, entries, parts)]),
+    );
+    this.noRoute = {
+      chain: new PluginChain(linksFor(entries, { routeId: undefined, serviceId: undefined })),
+      stats: parts.routeStats("", ""),
+    };
+  }
+
+  match(request: RoutingInput): RouteMatch | undefined {
+    return this.#router.match(request);
+  }
+
+  route(config: RouteConfig): Route | undefined {
+    return this.#routes.get(config);
+  }
+
+  /** A request starts; it must {@link end}. */
+  begin(): void {
+    this.#running++;
+  }
+
+  end(): void {
+    this.#running--;
+    if (this.#isRetired && this.#running === 0) this.#closePlugins();
+  }
+
+  /** No request starts on it any more; the plugins go when the last one has ended. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#running === 0) this.#closePlugins();
+  }
+
+  #closePlugins(): void {
+    for (const plugin of this.#plugins) plugin.close();
+  }
+}
+
+interface Entry extends BoundEntry {
+  readonly credentialNames: readonly string[];
+}
+
+function bindEntries({ config, plugins }: SnapshotParts): Entry[] {
+  const counts = new Map<string, number>();
+  return config.plugins.flatMap((entry) => {
+    const index = counts.get(entry.name) ?? 0;
+    counts.set(entry.name, index + 1);
+    const started = plugins.get(entry.name);
+    if (started === undefined) return [];
+    const credentialNames = started.credentialNames[index] ?? [];
+    return [{ config: entry, plugin: started.plugin, index, credentialNames }];
+  });
+}
+
+function linksFor(entries: readonly Entry[], scope: RouteScope): ChainLink[] {
+  return chainLinks(entries, scope);
+}
+
+function compileServices(parts: SnapshotParts): Map<string, Service> {
+  const upstreams = new Map(parts.config.upstreams.map((upstream) => [upstream.name, upstream]));
+  return new Map(
+    parts.config.services.map((config) => {
+      const upstream = config.protocol === "http" ? upstreams.get(config.host) : undefined;
+      const targets: Target[] = (
+        upstream?.targets ?? [{ id: config.id, host: config.host, port: config.port, weight: 100 }]
+      ).map((target) => ({ ...target, address: `${target.host}:${target.port}` }));
+      const service: Service = {
+        config,
+        balancer: new RoundRobin(targets),
+        transport: parts.transport(config),
+        hostHeader: upstream?.hostHeader,
+      };
+      return [config.id, service];
+    }),
+  );
+}
+
+function compileRoute(
+  config: RouteConfig,
+  services: ReadonlyMap<string, Service>,
+  entries: readonly Entry[],
+  parts: SnapshotParts,
+): Route {
+  const service = config.serviceId === undefined ? undefined : services.get(config.serviceId);
+  const scope: RouteScope = { routeId: config.id, serviceId: config.serviceId };
+  const names = entries
+    .filter(({ config: { routeId, serviceId } }) =>
+      [undefined, scope.routeId].includes(routeId) && [undefined, scope.serviceId].includes(serviceId),
+    )
+    .flatMap((entry) => entry.credentialNames);
+  return {
+    config,
+    service,
+    chain: new PluginChain(linksFor(entries, scope)),
+    stats: parts.routeStats(
+      service?.config.name ?? service?.config.id ?? "",
+      config.name ?? config.id,
+    ),
+    secretNames: secretNames(names),
+    recordText: recordText(config, service),
+  };
+}
+
+/** Kong's names for what the log record says of route and service. */
+function recordText(route: RouteConfig, service: Service | undefined): string {
+  const routePart = JSON.stringify({
+    id: route.id,
+    name: route.name,
+    hosts: route.hosts,
+    paths: route.paths,
+    methods: route.methods,
+    strip_path: route.stripPath,
+    preserve_host: route.preserveHost,
+    regex_priority: route.regexPriority,
+    service: route.serviceId === undefined ? undefined : { id: route.serviceId },
+    tags: route.tags,
+  });
+  if (service === undefined) return `"route":${routePart},`;
+  const { config } = service;
+  const servicePart = JSON.stringify({
+    id: config.id,
+    name: config.name,
+    protocol: config.protocol,
+    host: config.host,
+    port: config.port,
+    path: config.path,
+    retries: config.retries,
+    connect_timeout: config.connectTimeoutMs,
+    write_timeout: config.writeTimeoutMs,
+    read_timeout: config.readTimeoutMs,
+    tags: config.tags,
+  });
+  return `"route":${routePart},"service":${servicePart},`;
+}

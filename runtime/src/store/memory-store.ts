@@ -1,0 +1,61 @@
+// The store of one process: bounded, so that strangers who choose keys (addresses, header values) cannot grow it (R5).
+import { LRUCache } from "lru-cache";
+import type { Store } from "./store.ts";
+
+interface Entry {
+  value: string | number;
+  /** Monotonic, ms; Infinity keeps it. */
+  readonly expiresAtMs: number;
+}
+
+export interface MemoryStoreOptions {
+  /** The least recently used entry goes when there are more. */
+  readonly maxEntries: number;
+  /** Monotonic clock, ms. */
+  readonly now: () => number;
+}
+
+export class MemoryStore implements Store {
+  readonly #entries: LRUCache<string, Entry>;
+  readonly #now: () => number;
+
+  constructor(options: MemoryStoreOptions) {
+    this.#entries = new LRUCache({ max: options.maxEntries });
+    this.#now = options.now;
+  }
+
+  get(key: string): string | undefined {
+    const entry = this.#live(key);
+    return entry === undefined ? undefined : String(entry.value);
+  }
+
+  set(key: string, value: string, ttlMs: number): void {
+    this.#entries.set(key, { value, expiresAtMs: this.#expiry(ttlMs) });
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
+  increment(key: string, delta: number, ttlMs: number): number {
+    const entry = this.#live(key);
+    if (entry === undefined) {
+      this.#entries.set(key, { value: delta, expiresAtMs: this.#expiry(ttlMs) });
+      return delta;
+    }
+    const value = Number(entry.value) + delta;
+    if (!Number.isNaN(value)) entry.value = value;
+    return value;
+  }
+
+  #live(key: string): Entry | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || entry.expiresAtMs > this.#now()) return entry;
+    this.#entries.delete(key);
+    return undefined;
+  }
+
+  #expiry(ttlMs: number): number {
+    return ttlMs > 0 ? this.#now() + ttlMs : Infinity;
+  }
+}
