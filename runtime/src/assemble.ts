@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import type { App } from "./app/app-transport.ts";
 import { AppTransport } from "./app/app-transport.ts";
-import { formatFault, parseConfig } from "./config/parse.ts";
+import { formatFault, parseConfig } from "./config/parse-config.ts";
 import type { ConfigFault, GatewayConfig, PluginConfig, ServiceConfig } from "./config/model.ts";
 import type { HostServices } from "./plugins/wasm/host-services.ts";
 import type { PluginLibrary } from "./plugins/wasm/library.ts";

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --conditions=sluice-source
 // The command `sluice`.
 import { ConfigRefused } from "./assemble.ts";
 import { checkCommand } from "./cli/check.ts";

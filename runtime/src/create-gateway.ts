@@ -10,6 +10,7 @@ import { Exchange } from "./exchange.ts";
 import type { ConnectionInfo } from "./exchange.ts";
 import { errorBody } from "./http1/error-response.ts";
 import { gatewayParts } from "./main.ts";
+import { forwardingLines } from "./http1/write-request-head.ts";
 import { Pipeline } from "./pipeline.ts";
 import { newRequestId } from "./request-id.ts";
 
@@ -87,13 +88,14 @@ async function run(
 function connectionOf(request: Request, options: CreateGatewayOptions): ConnectionInfo {
   const isSecure = request.url.startsWith("https:");
   const port = new URL(request.url).port;
-  return {
+  const connection = {
     id: ++embeddedConnections,
     clientAddress: options.clientAddress?.(request) ?? "127.0.0.1",
     clientPort: 0,
     serverAddress: "127.0.0.1",
     serverPort: port === "" ? (isSecure ? 443 : 80) : Number(port),
-    scheme: isSecure ? "https" : "http",
+    scheme: isSecure ? ("https" as const) : ("http" as const),
     requests: 1,
   };
+  return { ...connection, forwardingLines: forwardingLines(connection) };
 }

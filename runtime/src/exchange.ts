@@ -19,6 +19,8 @@ export interface ConnectionInfo {
   readonly scheme: "http" | "https";
   /** Requests begun on it, the current one included. */
   readonly requests: number;
+  /** End of the head of every request that is forwarded (see writeRequestHead). */
+  readonly forwardingLines: string;
 }
 
 /** Where a request body goes. A receiver that is full calls {@link ClientSide.pauseBody}. */

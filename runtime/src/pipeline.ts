@@ -235,6 +235,8 @@ function upstreamUri(exchange: Exchange, service: Service): string {
 }
 
 function hostHeader(exchange: Exchange, service: Service, target: Target): string {
+  // An app is no other host: it sees the one that the client asked for.
+  if (service.config.protocol === "app") return exchange.authority;
   if (exchange.match?.route.preserveHost === true) return exchange.authority;
   return service.hostHeader ?? (target.port === 80 ? target.host : target.address);
 }

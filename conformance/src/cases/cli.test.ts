@@ -82,7 +82,13 @@ test("cli: a port that is taken is one clear line and a failing exit code", asyn
   const config = await scratch.write("taken.yaml", JSON.stringify(forwardAll(upstream.port)));
   const taken = `127.0.0.1:${upstream.port}`;
   const { code, stderr, stdout } = await sluice([
-    ...["start", "--config", config, "--proxy-listen", taken, "--status-listen", "127.0.0.1:0"],
+    "start",
+    "--config",
+    config,
+    "--proxy-listen",
+    taken,
+    "--status-listen",
+    "127.0.0.1:0",
   ]);
   await upstream.close();
   assert.ok(code !== 0 && code !== null);

@@ -47,8 +47,8 @@ test("H25 connections: pipelined requests are answered in order, each with its o
   assert.equal(await client.rest(), "");
 });
 
-test("connections: empty lines before a request are passed over", async () => {
-  assert.equal((await used.gateway.ask(`\r\n\r\n${get("/1")}`)).status, 200);
+test("connections: an empty line before a request is passed over", async () => {
+  assert.equal((await used.gateway.ask(`\r\n${get("/1")}`)).status, 200);
 });
 
 test("connections: a head that comes in many pieces is one request", async () => {
@@ -83,12 +83,23 @@ test("connections: an HTTP/1.0 client that asks for keep-alive keeps its connect
   client.socket.destroy();
 });
 
-test("C5 connections: a client that half-closes after its request still gets its answer", async () => {
+test("C5 connections: a client that half-closes after its announced last request gets its answer", async () => {
   used.upstream.answer = (_request, connection) =>
     void setTimeout(() => connection.send(reply("200 OK", "late")), 100);
   const client = await connect(used.gateway.proxyPort);
-  client.send(get("/half")).halfClose();
+  client.send(get("/half", "Connection: close")).halfClose();
   assert.equal((await client.response()).text, "late");
+  assert.equal(await client.rest(), "");
+});
+
+test("C5 connections: a client that closes a persistent connection in mid-request counts as gone", async () => {
+  used.upstream.answer = () => {};
+  const client = await connect(used.gateway.proxyPort);
+  client.send(get("/left"));
+  await used.upstream.request();
+  const open = used.upstream.openCount;
+  client.halfClose();
+  await used.upstream.until(() => used.upstream.openCount < open, "the upstream request's end");
   assert.equal(await client.rest(), "");
 });
 

@@ -86,7 +86,7 @@ const BAD_CHUNKS: Readonly<Record<string, string>> = {
   "H12 size line ended by a bare CR": "5\rhello\r\n0\r\n\r\n",
   "H12 data not followed by CRLF": "5\r\nhelloXX0\r\n\r\n",
   "H12 data followed by a bare LF": "5\r\nhello\n0\r\n\r\n",
-  "H12 last chunk not followed by an empty line": "0\r\nXX",
+  "H12 last chunk followed by what is no trailer": "0\r\nXX\r\n\r\n",
   "H13 an extension of 20 KB": `5;${"a".repeat(20_000)}\r\nhello\r\n0\r\n\r\n`,
   "H13 a bare LF in an extension": "5;a\nb\r\nhello\r\n0\r\n\r\n",
 };

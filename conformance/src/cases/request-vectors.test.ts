@@ -7,7 +7,6 @@ import { join, resolve } from "node:path";
 import { test } from "node:test";
 
 import { connect } from "../harness/client.ts";
-import type { Client } from "../harness/client.ts";
 import { forwardAll } from "../harness/config.ts";
 import { useGateway } from "../harness/fixture.ts";
 import { ROOT } from "../harness/runtime.ts";
@@ -46,10 +45,12 @@ function addHost(raw: string): string {
   return raw.replace(/\r?\n/, "$&Host: gw.test\r\n");
 }
 
-/** Sends the bytes, ends, and takes everything that comes back. */
+/** Sends the bytes, ends after the first answer, and takes everything that came back. */
 async function exchange(raw: string): Promise<string> {
-  const client: Client = await connect(used.gateway.proxyPort);
+  const client = await connect(used.gateway.proxyPort);
   client.send(raw);
+  // Bytes that leave a request unfinished get no answer before the end.
+  await client.settled(250);
   client.halfClose();
   const text = await client.rest(10_000);
   client.socket.destroy();
@@ -72,8 +73,11 @@ if (llhttp === undefined || desync === undefined) {
   });
 }
 
+/** Cut wrongly out of llhttp's page: the bytes hold a whole valid request, and prose after it. */
+const MISCUT = new Set(["llhttp-request-connection-4"]);
+
 for (const { id, raw, type, error, complete } of llhttp ?? []) {
-  if (type !== "request") continue;
+  if (type !== "request" || MISCUT.has(id)) continue;
   if (error === null || error.startsWith("Pause on")) {
     test(`vectors: ${id} brings at most ${complete} requests to the upstream`, async () => {
       await exchange(addHost(raw));

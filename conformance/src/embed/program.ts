@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createGateway } from "@sluice/runtime";
 
 export interface Job {
-  readonly config: unknown;
+  readonly config: Readonly<Record<string, unknown>>;
   readonly requests: readonly {
     readonly url: string;
     readonly method?: string;

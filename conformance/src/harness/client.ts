@@ -123,6 +123,13 @@ export class Client {
     );
   }
 
+  /** Waits until the gateway has closed, has sent a whole head, or has been silent for `quietMs`. */
+  async settled(quietMs: number): Promise<void> {
+    await this.#watch
+      .until(() => this.#hasEnded || this.#received.includes("\r\n\r\n") || undefined, "", quietMs)
+      .catch(() => undefined);
+  }
+
   /** All that comes until the gateway closes, as latin-1. A reset counts as a close. */
   async rest(limitMs?: number): Promise<string> {
     await this.#watch.until(

@@ -127,7 +127,7 @@ export class Upstream {
     this.answer = ANSWER_OK;
     this.onHead = undefined;
     this.onConnect = undefined;
-    this.isPaused = false;
+    this.resume();
   }
 
   /** Closes every connection: the gateway's idle ones die under it. */
@@ -181,7 +181,7 @@ export class Upstream {
 
 /** Listens on 127.0.0.1 and a free port. */
 export async function startUpstream(): Promise<Upstream> {
-  const server = createServer({ noDelay: true, allowHalfOpen: true });
+  const server = createServer({ noDelay: true });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return new Upstream(server);
 }

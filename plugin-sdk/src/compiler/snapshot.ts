@@ -38,6 +38,8 @@ interface EngineExports {
   engine_finish(manifest: number): void;
 }
 
+type HostImports = Record<string, (...values: number[]) => number | void>;
+
 /** Evaluating the module may take this long; there is no reason for a plugin to compute for long while it is built. */
 const EVALUATION_LIMIT_MS = 5000;
 
@@ -101,7 +103,7 @@ function buildTimeHost(
   module: WebAssembly.Module,
   memory: () => ArrayBuffer,
   failures: string[],
-): WebAssembly.ModuleImports {
+): HostImports {
   const startedAtMs = performance.now();
   let seed = 1;
   const available: Partial<Record<HostFunction, (...values: number[]) => number | void>> = {
@@ -114,7 +116,7 @@ function buildTimeHost(
       failures.push(new TextDecoder().decode(new Uint8Array(memory(), message, length)));
     },
   };
-  const host: WebAssembly.ModuleImports = {};
+  const host: HostImports = {};
   for (const { name } of WebAssembly.Module.imports(module)) {
     // Names that are not in `available` give undefined.
     host[name] = available[name as HostFunction] ?? refused(name);

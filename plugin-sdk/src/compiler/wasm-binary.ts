@@ -33,7 +33,7 @@ export function readSections(wasm: Uint8Array): Section[] {
   return sections;
 }
 
-export function writeSections(sections: readonly Section[]): Uint8Array {
+export function writeSections(sections: readonly Section[]): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [HEADER];
   for (const { id, body } of sections) parts.push(Uint8Array.of(id), u32(body.length), body);
   return concat(parts);
@@ -142,7 +142,7 @@ export function vector(items: readonly Uint8Array[]): Uint8Array {
   return concat([u32(items.length), ...items]);
 }
 
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
+export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   let length = 0;
   for (const part of parts) length += part.length;
   const whole = new Uint8Array(length);

@@ -8,12 +8,8 @@ import { optionalProperty } from "./request.ts";
 /** In `authenticate`, for the one of consumer and credential that is not given. */
 const NONE = -1;
 
-export class HostConsumers implements Consumers {
-  declare private readonly requestHandle: number;
-
-  constructor(requestHandle: number) {
-    this.requestHandle = requestHandle;
-  }
+export abstract class HostConsumers implements Consumers {
+  declare readonly requestHandle: number;
 
   get current(): Consumer | undefined {
     const id = optionalProperty(this.requestHandle, CONSUMER_ID);

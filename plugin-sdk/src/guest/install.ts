@@ -13,6 +13,7 @@ import { textOf } from "./faults.ts";
 import "./globals.ts";
 import { configGet, fail, install as installNative } from "./native.ts";
 import { onRejection } from "./rejections.ts";
+import { viewOf } from "./view.ts";
 
 /** One plugin entry of the gateway's config, kept by its handle. */
 interface ConfiguredEntry {
@@ -21,6 +22,7 @@ interface ConfiguredEntry {
 }
 
 type VerdictNumber = (typeof Verdict)[keyof typeof Verdict];
+type Result = VerdictNumber | Promise<VerdictNumber>;
 
 const CONTINUE = Verdict.continue;
 const RESPOND = Verdict.respond;
@@ -30,13 +32,13 @@ export function install(plugin: Plugin): void {
   if (typeof plugin?.manifest !== "object" || typeof plugin.configure !== "function") {
     throw new TypeError("The default export must be what definePlugin returns");
   }
-  const entries = new Map<number, ConfiguredEntry>();
+  const entries: Record<number, ConfiguredEntry> = [];
 
   function configure(config: number): VerdictNumber {
     const { id, config: given } = parseEntry(config);
     const entry: PluginEntry = { id };
     try {
-      entries.set(config, { plugin: entry, settings: plugin.configure(given, entry) });
+      entries[config] = { plugin: entry, settings: plugin.configure(given, entry) };
       return CONTINUE;
     } catch (error) {
       // The author's own words for whoever wrote the config, without a stack.
@@ -46,34 +48,46 @@ export function install(plugin: Plugin): void {
     }
   }
 
-  function entryOf(config: number): ConfiguredEntry {
-    const entry = entries.get(config);
-    if (entry === undefined) throw new Error(`The config handle ${config} was never configured`);
-    return entry;
-  }
-
-  function access(request: number, config: number): VerdictNumber | Promise<VerdictNumber> {
-    const entry = entryOf(config);
-    const context = new HostRequestContext(request, entry.plugin);
+  function access(requestHandle: number, config: number): Result {
+    const entry = entries[config] ?? notConfigured(config);
+    const context = viewOf({
+      __proto__: HostRequestContext.prototype,
+      requestHandle,
+      plugin: entry.plugin,
+      isAnswered: false,
+    });
     const outcome = plugin.onRequest?.(context, entry.settings);
-    if (outcome === undefined || outcome === EARLY_RESPONSE) return verdictOf(context, outcome);
+    if (outcome === undefined) return context.isAnswered ? RESPOND : CONTINUE;
+    if (outcome === EARLY_RESPONSE) return RESPOND;
     return Promise.resolve(outcome).then((settled) => verdictOf(context, settled));
   }
 
-  function headerFilter(request: number, config: number): VerdictNumber | Promise<VerdictNumber> {
-    const entry = entryOf(config);
-    const context = new HostResponseContext(request, entry.plugin);
+  function headerFilter(requestHandle: number, config: number): Result {
+    const entry = entries[config] ?? notConfigured(config);
+    const context = viewOf({
+      __proto__: HostResponseContext.prototype,
+      requestHandle,
+      plugin: entry.plugin,
+    });
     return continueAfter(plugin.onResponse?.(context, entry.settings));
   }
 
-  function log(request: number, config: number): VerdictNumber | Promise<VerdictNumber> {
-    const entry = entryOf(config);
-    const context = new HostLogContext(request, entry.plugin);
+  function log(requestHandle: number, config: number): Result {
+    const entry = entries[config] ?? notConfigured(config);
+    const context = viewOf({
+      __proto__: HostLogContext.prototype,
+      requestHandle,
+      plugin: entry.plugin,
+    });
     return continueAfter(plugin.onLog?.(context, entry.settings));
   }
 
   const manifest = JSON.stringify(plugin.manifest);
   installNative(manifest, configure, access, headerFilter, log, onRejection);
+}
+
+function notConfigured(config: number): never {
+  throw new Error(`The config handle ${config} was never configured`);
 }
 
 function parseEntry(config: number): { id: string; config: unknown } {
@@ -85,12 +99,12 @@ function parseEntry(config: number): { id: string; config: unknown } {
 
 /** An answer counts even when the handler forgot to return it: going on as if there were none could let someone in. */
 function verdictOf(context: HostRequestContext, outcome: EarlyResponse | void): VerdictNumber {
-  if (context.isAnswered === true) return RESPOND;
+  if (context.isAnswered) return RESPOND;
   if (outcome === undefined) return CONTINUE;
   throw new TypeError("onRequest must return what ctx.respond or ctx.error returned, or nothing");
 }
 
-function continueAfter(outcome: void | Promise<void>): VerdictNumber | Promise<VerdictNumber> {
+function continueAfter(outcome: void | Promise<void>): Result {
   if (outcome === undefined) return CONTINUE;
   return Promise.resolve(outcome).then(() => CONTINUE);
 }

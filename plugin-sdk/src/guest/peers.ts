@@ -4,15 +4,9 @@ import type { Client, Connection, Entity } from "../context.ts";
 import { numberGet } from "./native.ts";
 import { optionalProperty, property } from "./request.ts";
 
-class HandleView {
-  declare protected readonly requestHandle: number;
+export abstract class HostClient implements Client {
+  declare readonly requestHandle: number;
 
-  constructor(requestHandle: number) {
-    this.requestHandle = requestHandle;
-  }
-}
-
-export class HostClient extends HandleView implements Client {
   get address(): string {
     return property(this.requestHandle, CLIENT_ADDRESS);
   }
@@ -24,7 +18,9 @@ export class HostClient extends HandleView implements Client {
 
 const CLIENT_ADDRESS = Property.clientAddress;
 
-export class HostConnection extends HandleView implements Connection {
+export abstract class HostConnection implements Connection {
+  declare readonly requestHandle: number;
+
   get id(): number {
     return numberGet(this.requestHandle, NumberProperty.connectionId) ?? 0;
   }
@@ -47,12 +43,13 @@ export class HostConnection extends HandleView implements Connection {
 }
 
 /** A route or a service; its name is read when it is asked for. */
-class HostEntity extends HandleView implements Entity {
+class HostEntity implements Entity {
   declare readonly id: string;
+  declare private readonly requestHandle: number;
   declare private readonly nameProperty: number;
 
   constructor(requestHandle: number, id: string, nameProperty: number) {
-    super(requestHandle);
+    this.requestHandle = requestHandle;
     this.id = id;
     this.nameProperty = nameProperty;
   }

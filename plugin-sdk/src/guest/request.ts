@@ -2,14 +2,10 @@
 import { NumberProperty, Property, SetMode } from "../abi.ts";
 import type { MutableRequest } from "../context.ts";
 import { check, textOf } from "./faults.ts";
-import { HostFields, REQUEST_FIELDS } from "./fields.ts";
+import { RequestFields } from "./fields.ts";
 import { numberGet, propertyGet, propertySet, queryGet, querySet } from "./native.ts";
 
-export class HostRequest extends HostFields implements MutableRequest {
-  constructor(requestHandle: number) {
-    super(requestHandle, REQUEST_FIELDS);
-  }
-
+export abstract class HostRequest extends RequestFields implements MutableRequest {
   get id(): string {
     return property(this.requestHandle, REQUEST_ID);
   }

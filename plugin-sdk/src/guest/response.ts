@@ -2,14 +2,10 @@
 import { NumberProperty } from "../abi.ts";
 import type { MutableResponse } from "../context.ts";
 import { check } from "./faults.ts";
-import { HostFields, RESPONSE_FIELDS } from "./fields.ts";
+import { ResponseFields } from "./fields.ts";
 import { numberGet, numberSet } from "./native.ts";
 
-export class HostResponse extends HostFields implements MutableResponse {
-  constructor(requestHandle: number) {
-    super(requestHandle, RESPONSE_FIELDS);
-  }
-
+export abstract class HostResponse extends ResponseFields implements MutableResponse {
   get status(): number {
     return numberGet(this.requestHandle, STATUS) ?? 0;
   }

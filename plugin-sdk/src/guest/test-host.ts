@@ -48,7 +48,7 @@ export class TestHost {
   deadlineChecks = 0;
   maxDeadlineChecks = Infinity;
   /** What the refusing host functions answer. */
-  fault = 0;
+  fault: number = 0;
   #memory: WebAssembly.Memory | undefined;
   #buffer: Buffer = Buffer.alloc(0);
 

@@ -12,6 +12,7 @@ import type { HeadFault, HeadLimits } from "./head-parser.ts";
 import { readRequest } from "./request-head.ts";
 import { RequestLine } from "./request-line.ts";
 import { ResponseWriter } from "./response-writer.ts";
+import { forwardingLines } from "./write-request-head.ts";
 import { writeInformationalHead } from "./write-response-head.ts";
 
 /** What the pipeline does with requests. */
@@ -36,10 +37,17 @@ export interface DownstreamOptions {
 /** After the last response, for the client to read it before the connection goes away, ms. */
 const LINGER_MS = 2000;
 
-export class DownstreamConnection implements SocketHandler, ClientSide, Timed {
+export class DownstreamConnection implements SocketHandler, ClientSide, ConnectionInfo, Timed {
   deadlineAtMs: number;
   isDraining = false;
-  readonly #id: number;
+  readonly id: number;
+  readonly clientAddress: string;
+  readonly clientPort: number;
+  readonly serverAddress: string;
+  readonly serverPort: number;
+  readonly scheme = "http";
+  readonly forwardingLines: string;
+  requests = 0;
   readonly #socket: Socket;
   readonly #handler: RequestHandler;
   readonly #options: DownstreamOptions;
@@ -48,7 +56,6 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Timed {
   readonly #line = new RequestLine();
   readonly #parser: HeadParser;
   readonly #writer: ResponseWriter;
-  #requests = 0;
   #startedAtMs = 0;
   #headBytes = 0;
   #exchange: Exchange | undefined;
@@ -73,7 +80,12 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Timed {
     options: DownstreamOptions,
     onGone: (connection: DownstreamConnection) => void,
   ) {
-    this.#id = id;
+    this.id = id;
+    this.clientAddress = socket.remoteAddress;
+    this.clientPort = socket.remotePort;
+    this.serverAddress = socket.localAddress;
+    this.serverPort = socket.localPort;
+    this.forwardingLines = forwardingLines(this);
     this.#socket = socket;
     this.#handler = handler;
     this.#options = options;
@@ -190,7 +202,7 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Timed {
   }
 
   #begin(): void {
-    this.#requests++;
+    this.requests++;
     try {
       const read = readRequest(this.#line, this.#parser.fields, this.#startedAtMs);
       this.#parser.reset();
@@ -199,7 +211,7 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Timed {
       this.#isResponseDone = false;
       this.#body =
         read.head.framing.kind === "none" ? undefined : new BodyReader(read.head.framing);
-      this.#exchange = new Exchange(read.head, this, this.#connectionInfo());
+      this.#exchange = new Exchange(read.head, this, this);
       this.#exchange.requestBytes = this.#headBytes;
       this.#headBytes = 0;
       this.deadlineAtMs = Infinity;
@@ -208,19 +220,6 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Timed {
       return;
     }
     this.#handler.start(this.#exchange);
-  }
-
-  #connectionInfo(): ConnectionInfo {
-    const { remoteAddress, remotePort, localAddress, localPort } = this.#socket;
-    return {
-      id: this.#id,
-      clientAddress: remoteAddress,
-      clientPort: remotePort,
-      serverAddress: localAddress,
-      serverPort: localPort,
-      scheme: "http",
-      requests: this.#requests,
-    };
   }
 
   // ---- the request's body

@@ -63,16 +63,37 @@ function roleOf(lower: string): number {
 /** Names are chosen by strangers: past this many spellings, new ones are not kept. */
 const MAX_KEPT = 2048;
 const MAX_KEPT_LENGTH = 64;
-const kept = new Map<string, FieldName>();
+const BUCKETS = 4096;
+/** Names with one hash on purpose must not make look-ups slow. */
+const MAX_BUCKET = 8;
+const buckets: FieldName[][] = Array.from({ length: BUCKETS }, () => []);
+let kept = 0;
+
+/** One more character of a name's hash, which starts at 0. */
+export function hashStep(hash: number, code: number): number {
+  return (Math.imul(hash, 31) + code) | 0;
+}
 
 /** The field name for one spelling. */
 export function fieldName(text: string): FieldName {
-  const known = kept.get(text);
-  if (known !== undefined) return known;
+  let hash = 0;
+  for (let at = 0; at < text.length; at++) hash = hashStep(hash, text.charCodeAt(at));
+  return fieldNameAt(text, 0, text.length, hash);
+}
+
+/** The same for a part of a text whose hash is known: a name that is kept is found without cutting it out. */
+export function fieldNameAt(text: string, start: number, end: number, hash: number): FieldName {
+  const bucket = buckets[hash & (BUCKETS - 1)] ?? [];
+  for (const name of bucket) {
+    if (name.text.length === end - start && text.startsWith(name.text, start)) return name;
+  }
   // A copy of its own: a slice would keep the whole head it was cut from alive.
-  const copy = Buffer.from(text, "latin1").toString("latin1");
+  const copy = Buffer.from(text.slice(start, end), "latin1").toString("latin1");
   const lower = copy.toLowerCase();
   const name: FieldName = { text: copy, lower, role: roleOf(lower) };
-  if (kept.size < MAX_KEPT && text.length <= MAX_KEPT_LENGTH) kept.set(copy, name);
+  if (kept < MAX_KEPT && bucket.length < MAX_BUCKET && copy.length <= MAX_KEPT_LENGTH) {
+    kept++;
+    bucket.push(name);
+  }
   return name;
 }

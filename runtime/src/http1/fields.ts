@@ -6,14 +6,22 @@ export class Fields {
   /** Parallel arrays; values are latin-1 strings without surrounding white space. */
   readonly names: FieldName[] = [];
   readonly values: string[] = [];
+  /** The head that the fields were read from. */
+  source = "";
+  /**
+   * Where in the source the field stands as `Name: value` and CRLF, or -1. Whatever is forwarded as it came is then
+   * copied in one piece instead of being put together again.
+   */
+  readonly starts: number[] = [];
 
   get length(): number {
     return this.names.length;
   }
 
-  push(name: FieldName, value: string): void {
+  push(name: FieldName, value: string, start = -1): void {
     this.names.push(name);
     this.values.push(value);
+    this.starts.push(start);
   }
 
   /** Adds a field at the end. */
@@ -35,6 +43,13 @@ export class Fields {
     return this.values.filter((_, at) => this.names[at]?.lower === lower);
   }
 
+  hasRole(role: number): boolean {
+    for (let at = 0; at < this.names.length; at++) {
+      if (this.names[at]?.role === role) return true;
+    }
+    return false;
+  }
+
   /** Replaces the values of a name, in the first one's place or at the end. */
   set(name: string, value: string): void {
     const wanted = fieldName(name);
@@ -42,6 +57,7 @@ export class Fields {
       if (this.names[at]?.lower !== wanted.lower) continue;
       this.names[at] = wanted;
       this.values[at] = value;
+      this.starts[at] = -1;
       this.#removeFrom(wanted.lower, at + 1);
       return;
     }
@@ -56,18 +72,12 @@ export class Fields {
   removeAt(at: number): void {
     this.names.splice(at, 1);
     this.values.splice(at, 1);
+    this.starts.splice(at, 1);
   }
 
-  #removeFrom(lower: string, start: number): void {
-    let kept = start;
-    for (let at = start; at < this.names.length; at++) {
-      const name = this.names[at];
-      const value = this.values[at];
-      if (name === undefined || value === undefined || name.lower === lower) continue;
-      this.names[kept] = name;
-      this.values[kept++] = value;
+  #removeFrom(lower: string, first: number): void {
+    for (let at = this.names.length - 1; at >= first; at--) {
+      if (this.names[at]?.lower === lower) this.removeAt(at);
     }
-    this.names.length = kept;
-    this.values.length = kept;
   }
 }

@@ -62,14 +62,24 @@ export function readControls(fields: Fields, minorVersion: number): Controls | u
   if (isChunked && (length !== undefined || minorVersion === 0)) return undefined;
   if (connection === undefined) {
     if (length === undefined && !isChunked) return NO_CONTROLS;
-    return { ...NO_CONTROLS, length, isChunked };
+    return { length, isChunked, wantsClose: false, wantsKeepAlive: false, nominated: undefined };
+  }
+  if (connection === "keep-alive") {
+    return { length, isChunked, wantsClose: false, wantsKeepAlive: true, nominated: undefined };
   }
   return { length, isChunked, ...readConnection(connection) };
 }
 
 function readLength(value: string): number | undefined {
   // 15 digits stay below 2^53, so arithmetic on them is exact.
-  return /^[0-9]{1,15}$/.test(value) ? Number(value) : undefined;
+  if (value.length === 0 || value.length > 15) return undefined;
+  let length = 0;
+  for (let at = 0; at < value.length; at++) {
+    const digit = value.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    length = length * 10 + digit;
+  }
+  return length;
 }
 
 // RFC 9110 §7.6.1 forbids nominating fields meant for all recipients; these would change how the request is read

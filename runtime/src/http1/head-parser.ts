@@ -1,7 +1,7 @@
 // Reads an HTTP/1.1 head, request or response, strictly (RFC 9112 §2 to §5) and incrementally: a fault is found
 // at the first byte that makes the head invalid, whatever the boundaries the bytes arrive in.
 import { TOKEN_CHARACTERS, VALUE_CHARACTERS } from "./characters.ts";
-import { fieldName } from "./field-name.ts";
+import { fieldNameAt, hashStep } from "./field-name.ts";
 import { Fields } from "./fields.ts";
 import type { GatewayError } from "../errors.ts";
 
@@ -100,8 +100,9 @@ export class HeadParser {
       if (lineEnd === INCOMPLETE) return -1;
       this.#lineStart = lineEnd + 2;
       if (this.#hasStartLine) {
-        if (length === 0) return this.#lineStart;
-        continue;
+        if (length > 0) continue;
+        this.fields.source = text;
+        return this.#lineStart;
       }
       if (length === 0) {
         // RFC 9112 §2.2: a server should ignore one empty line before the request line.
@@ -124,7 +125,11 @@ export class HeadParser {
     const size = text.length;
     let at = start;
     let code = 0;
-    while (at < size && TOKEN_CHARACTERS[(code = text.charCodeAt(at))] === 1) at++;
+    let hash = 0;
+    while (at < size && TOKEN_CHARACTERS[(code = text.charCodeAt(at))] === 1) {
+      hash = hashStep(hash, code);
+      at++;
+    }
     if (at === size) return INCOMPLETE;
     const nameEnd = at;
     if (code !== COLON) {
@@ -152,7 +157,12 @@ export class HeadParser {
       this.fault = "fields_too_large";
       return MALFORMED;
     }
-    this.fields.push(fieldName(text.slice(start, nameEnd)), text.slice(valueStart, valueEnd));
+    const isPlain = valueStart === nameEnd + 2 && valueEnd === at;
+    this.fields.push(
+      fieldNameAt(text, start, nameEnd, hash),
+      text.slice(valueStart, valueEnd),
+      isPlain ? start : -1,
+    );
     return at;
   }
 }

@@ -30,6 +30,10 @@ export function readRequest(line: RequestLine, fields: Fields, startedAtMs: numb
   const authority = requestAuthority(fields, line.minorVersion, target.authority);
   const path = canonicalPath(target.path);
   if (path === undefined) throw new GatewayError("bad_request", "the path is not safe to route");
+  const host = hostOf(authority);
+  if (host === undefined) {
+    throw new GatewayError("bad_request", "the target's authority is not a host and port");
+  }
   const expectsContinue = readExpectation(fields, line.minorVersion);
   dropManaged(fields);
   return {
@@ -40,7 +44,7 @@ export function readRequest(line: RequestLine, fields: Fields, startedAtMs: numb
       path,
       query: target.query,
       minorVersion: line.minorVersion,
-      host: hostOf(authority),
+      host,
       authority,
       fields,
       framing: requestFraming(controls),
@@ -95,19 +99,26 @@ function requestAuthority(
   if (host === undefined && minorVersion === 1) {
     throw new GatewayError("bad_request", "no Host (RFC 9112 §3.2)");
   }
-  if (host !== undefined && !AUTHORITY.test(host)) {
+  if (host !== undefined && hostOf(host) === undefined) {
     throw new GatewayError("bad_request", "Host is not a host and port");
   }
   const authority = fromTarget ?? host ?? "localhost";
-  if (!AUTHORITY.test(authority)) {
-    throw new GatewayError("bad_request", "the target's authority is not a host and port");
-  }
   return authority;
 }
 
-function hostOf(authority: string): string {
-  const host = authority.replace(PORT, "").toLowerCase();
-  return host.endsWith(".") ? host.slice(0, -1) : host;
+/** Hosts of authorities met before; strangers choose them, so there is a bound. */
+const MAX_KNOWN_HOSTS = 4096;
+const knownHosts = new Map<string, string>();
+
+/** The host in lower case, without port and final dot; undefined when the authority is not a host and port. */
+function hostOf(authority: string): string | undefined {
+  const known = knownHosts.get(authority);
+  if (known !== undefined) return known;
+  if (!AUTHORITY.test(authority)) return undefined;
+  const name = authority.replace(PORT, "").toLowerCase();
+  const host = name.endsWith(".") ? name.slice(0, -1) : name;
+  if (knownHosts.size < MAX_KNOWN_HOSTS) knownHosts.set(authority, host);
+  return host;
 }
 
 /** True for `100-continue`; RFC 9110 §10.1.1 answers any other expectation with 417. */

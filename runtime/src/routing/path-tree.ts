@@ -35,7 +35,7 @@ export class PathTree {
   find(path: string, visitor: PathVisitor): void {
     let node = this.#root;
     if (node.below.length > 0) visitor.consider(node.below);
-    for (let start = 1; start < path.length && node.children.size > 0; ) {
+    for (let start = 1; start < path.length && node.children.size > 0;) {
       const slash = path.indexOf("/", start);
       const end = slash < 0 ? path.length : slash;
       const child = node.children.get(path.slice(start, end));

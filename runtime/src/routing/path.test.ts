@@ -8,7 +8,11 @@ const CANONICAL: readonly (readonly [rule: string, raw: string, canonical: strin
   ["leaves the root alone", "/", "/"],
   ["keeps a trailing slash", "/api/", "/api/"],
   ["leaves sub-delimiters alone", "/a!$&'()*+,;=:@b", "/a!$&'()*+,;=:@b"],
-  ["leaves file names with dots alone", "/.well-known/a..b/c.tar.gz/...", "/.well-known/a..b/c.tar.gz/..."],
+  [
+    "leaves file names with dots alone",
+    "/.well-known/a..b/c.tar.gz/...",
+    "/.well-known/a..b/c.tar.gz/...",
+  ],
   ["keeps matrix parameters", "/admin;a=1/x", "/admin;a=1/x"],
   ["merges leading slashes (P1)", "//admin/x", "/admin/x"],
   ["merges slashes inside and at the end (P1)", "/a///b//", "/a/b/"],
@@ -68,7 +72,10 @@ describe("canonicalPath", () => {
   }
 
   test("is idempotent and yields no form that a server could read otherwise", () => {
-    const pieces = "/ / // . .. ; : % %2 %2e %2E %2f %25 %61 %7b %C3%A9 %c0 %af 2 e a Z ~ - _ | [ \u00e9 \\ #".split(" ");
+    const pieces =
+      "/ / // . .. ; : % %2 %2e %2E %2f %25 %61 %7b %C3%A9 %c0 %af 2 e a Z ~ - _ | [ \u00e9 \\ #".split(
+        " ",
+      );
     const random = seededRandom(20_261_121);
     let accepted = 0;
     for (let round = 0; round < 50_000; round += 1) {

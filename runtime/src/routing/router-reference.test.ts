@@ -8,7 +8,16 @@ import { requestOf, routeOf } from "./routing.testing.ts";
 import { seededRandom } from "./seeded-random.testing.ts";
 
 const HOSTS = ["a.com", "b.a.com", "c.b.a.com", "a.org", "x.a.org"];
-const ROUTE_HOSTS = [...HOSTS, "*.a.com", "*.com", "*.b.a.com", "a.*", "b.*", "a.com:81", "*.com:81"];
+const ROUTE_HOSTS = [
+  ...HOSTS,
+  "*.a.com",
+  "*.com",
+  "*.b.a.com",
+  "a.*",
+  "b.*",
+  "a.com:81",
+  "*.com:81",
+];
 const SEGMENTS = ["a", "b", "ab", "1"];
 const REGEXES = ["~/a", "~/a/\\d+", "~/a/b.*$", "~/[ab]+/", "~.*/1", "~/a|/b/1", "~/(a|b)/b"];
 const METHODS = ["GET", "POST", "PUT"];
@@ -46,13 +55,17 @@ test("finds the same route as trying them all", () => {
       authority: `${host}${pick(["", ":81"])}`,
       path: prefix(),
       method: pick(METHODS),
-      headers: Object.fromEntries(some(0.7, () => [`x-${pick(["a", "b"])}`, [pick(VALUES), pick(VALUES)]])),
+      headers: Object.fromEntries(
+        some(0.7, () => [`x-${pick(["a", "b"])}`, [pick(VALUES), pick(VALUES)]]),
+      ),
     });
   };
 
   let matched = 0;
   for (let table = 0; table < 400; table += 1) {
-    const routes = Array.from({ length: 1 + Math.floor(random() * 25) }, (_, index) => randomRoute(index));
+    const routes = Array.from({ length: 1 + Math.floor(random() * 25) }, (_, index) =>
+      randomRoute(index),
+    );
     const router = compileRouter(routes);
     for (let round = 0; round < 40; round += 1) {
       const request = randomRequest();
@@ -61,7 +74,11 @@ test("finds the same route as trying them all", () => {
       assert.deepEqual(
         found && [found.route.id, found.prefixLength],
         expected && [expected.route.id, expected.prefixLength],
-        JSON.stringify({ routes, request, headers: [request.headers("x-a"), request.headers("x-b")] }),
+        JSON.stringify({
+          routes,
+          request,
+          headers: [request.headers("x-a"), request.headers("x-b")],
+        }),
       );
       if (found !== undefined) matched += 1;
     }
@@ -74,7 +91,10 @@ interface Match {
   readonly prefixLength: number;
 }
 
-function matchByTryingAll(routes: readonly RouteConfig[], request: RoutingInput): Match | undefined {
+function matchByTryingAll(
+  routes: readonly RouteConfig[],
+  request: RoutingInput,
+): Match | undefined {
   let best: (Match & { readonly weight: readonly number[] }) | undefined;
   for (const route of routes) {
     if (!matchesHost(route, request) || !matchesMethodAndHeaders(route, request)) continue;
@@ -82,7 +102,8 @@ function matchByTryingAll(routes: readonly RouteConfig[], request: RoutingInput)
       const prefixLength = matchedLength(path, request.path);
       if (prefixLength === undefined) continue;
       const weight = weigh(route, path);
-      if (best === undefined || isHigher(weight, best.weight)) best = { route, prefixLength, weight };
+      if (best === undefined || isHigher(weight, best.weight))
+        best = { route, prefixLength, weight };
     }
   }
   return best;
@@ -102,13 +123,15 @@ function matchesHost(route: RouteConfig, request: RoutingInput): boolean {
 function matchesMethodAndHeaders(route: RouteConfig, request: RoutingInput): boolean {
   if (route.methods.length > 0 && !route.methods.includes(request.method)) return false;
   return Object.entries(route.headers).every(([name, accepted]) =>
-    request.headers(name).some((value) =>
-      accepted.some((each) =>
-        each.startsWith("~*")
-          ? new RegExp(each.slice(2), "i").test(value)
-          : each.toLowerCase() === value.toLowerCase(),
+    request
+      .headers(name)
+      .some((value) =>
+        accepted.some((each) =>
+          each.startsWith("~*")
+            ? new RegExp(each.slice(2), "i").test(value)
+            : each.toLowerCase() === value.toLowerCase(),
+        ),
       ),
-    ),
   );
 }
 

@@ -3,7 +3,7 @@ import { isAlias, isMap, isScalar, isSeq } from "yaml";
 import type { Alias, ParsedNode, Scalar as YamlScalar, YAMLMap } from "yaml";
 import { childPath, quote } from "../faults.ts";
 import type { FaultLog } from "../faults.ts";
-import { MAX_NESTING } from "./nesting.ts";
+import { MAX_NESTING } from "./limits.ts";
 import type { ConfigNode, MappingEntry } from "./node.ts";
 
 /** An alias costs as much as the text it stands for; a billion laughs (G3) stop here. */
@@ -94,10 +94,15 @@ export class Converter {
     const offset = offsetOf(node);
     const text = node.source;
     if (typeof value === "number" && !isExact(value)) {
-      this.#faults.add(path, offset, `expected a number that JSON can hold exactly, got ${quote(text)}`);
+      this.#faults.add(
+        path,
+        offset,
+        `expected a number that JSON can hold exactly, got ${quote(text)}`,
+      );
       return scalar(offset, null, text);
     }
-    const isPlain = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+    const isPlain =
+      typeof value === "string" || typeof value === "number" || typeof value === "boolean";
     return scalar(offset, isPlain ? value : null, text);
   }
 

@@ -31,10 +31,7 @@ export interface MappingNode {
 
 export type ConfigNode = ScalarNode | ListNode | MappingNode;
 
-export type PlainValue =
-  | Scalar
-  | readonly PlainValue[]
-  | { readonly [key: string]: PlainValue };
+export type PlainValue = Scalar | readonly PlainValue[] | { readonly [key: string]: PlainValue };
 
 /** Kong takes null for "not set". */
 export function isUnset(node: ConfigNode | undefined): boolean {
@@ -78,7 +75,8 @@ export function nodeOf(value: unknown, offset: number): ConfigNode {
     );
     return { kind: "mapping", offset, entries: new Map(entries) };
   }
-  const isScalar = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  const isScalar =
+    typeof value === "string" || typeof value === "number" || typeof value === "boolean";
   return { kind: "scalar", offset, value: isScalar ? value : null, text: String(value) };
 }
 

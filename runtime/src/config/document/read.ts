@@ -3,7 +3,7 @@ import { Composer, Parser } from "yaml";
 import type { CST, Document, LineCounter, ParsedNode, YAMLError } from "yaml";
 import type { FaultLog } from "../faults.ts";
 import { Converter } from "./convert.ts";
-import { findTooDeep, MAX_NESTING } from "./nesting.ts";
+import { findBeyondLimits } from "./limits.ts";
 import type { ConfigNode } from "./node.ts";
 
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -38,9 +38,8 @@ function checkTokens(tokens: readonly CST.Token[], faults: FaultLog): void {
     if (token.type === "directive") faults.add("", token.offset, "directives are not supported");
   }
   for (const document of documents) {
-    const tooDeep = findTooDeep(document);
-    if (tooDeep === undefined) continue;
-    faults.add("", tooDeep, `expected at most ${MAX_NESTING} nested lists and mappings`);
+    const fault = findBeyondLimits(document);
+    if (fault !== undefined) faults.add("", fault.offset, fault.message);
   }
 }
 
@@ -62,7 +61,8 @@ function compose(tokens: readonly CST.Token[], length: number): Document.Parsed<
 
 /** The library's messages, without the text that some of them quote: it may be a credential. */
 function syntaxMessage(error: YAMLError): string {
-  if (error.code === "TAB_AS_INDENT") return "expected spaces: YAML does not allow tabs as indentation";
+  if (error.code === "TAB_AS_INDENT")
+    return "expected spaces: YAML does not allow tabs as indentation";
   const isAboutText = error.code === "UNEXPECTED_TOKEN" || error.code === "IMPOSSIBLE";
   const message = isAboutText ? error.message.replace(/:.*/s, "") : error.message;
   return `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;

@@ -14,20 +14,22 @@ const hasNoControls = (value: string): boolean => value !== "" && !/[\p{Cc}]/u.t
 export const uuid: Text = text("a UUID", isUuid);
 
 /** Kong's rule for names of services, routes and plugin instances. */
-export const entityName: Text = text(
-  "a name of letters, digits and . - _ ~",
-  (value) => /^[\p{L}\p{M}\p{N}._~-]+$/u.test(value),
+export const entityName: Text = text("a name of letters, digits and . - _ ~", (value) =>
+  /^[\p{L}\p{M}\p{N}._~-]+$/u.test(value),
 );
 
 /** Values that end up in headers, such as X-Consumer-Username. */
-export const headerText: Text = text("a text that is not empty and has no control characters", hasNoControls);
-
+export const headerText: Text = text(
+  "a text that is not empty and has no control characters",
+  hasNoControls,
+);
 
 const tag = text("a tag without control characters and commas", (value) => {
   return hasNoControls(value) && !value.includes(",");
 });
 
-const HOSTNAME = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/i;
+const HOSTNAME =
+  /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/i;
 const IPV6 = /^\[[0-9a-f:.]+\]$/i;
 
 export function isHostname(value: string): boolean {
@@ -44,9 +46,8 @@ export function isPort(value: number): boolean {
 }
 
 export function integerBetween(min: number, max: number): z.ZodInt {
-  return z.int().refine((value) => value >= min && value <= max, {
-    error: `expected an integer from ${min} to ${max}`,
-  });
+  const error = `expected an integer from ${min} to ${max}`;
+  return z.int({ error }).refine((value) => value >= min && value <= max, { error });
 }
 
 /** Kong's upper bound for timeouts, ms. */

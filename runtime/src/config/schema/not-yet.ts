@@ -7,11 +7,14 @@ export type NotYet = z.ZodOptional<z.ZodUnknown>;
 
 /** A field that may only have one of the values, or be left out. */
 export function notYet(name: string, ...allowed: readonly unknown[]): NotYet {
-  const expected = allowed.map((value) => JSON.stringify(value)).join(" or ");
+  const shown = allowed
+    .map((value) => JSON.stringify(value))
+    .filter((value) => value !== "[]" && value !== "{}");
+  const expected = shown.length === 0 ? "it left out" : shown.join(" or ");
   return z
     .unknown()
     .refine((value) => allowed.some((each) => isDeepStrictEqual(each, value)), {
-      error: `${name} is not supported by this version: expected ${expected === "" ? "it left out" : expected}`,
+      error: `${name} is not supported by this version: expected ${expected}`,
     })
     .optional();
 }

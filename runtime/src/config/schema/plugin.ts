@@ -8,7 +8,8 @@ const PROTOCOLS: ReadonlySet<string> = new Set(["http", "https", "grpc", "grpcs"
 const protocols = z
   .array(z.string())
   .refine((all) => all.includes("http") && all.every((each) => PROTOCOLS.has(each)), {
-    error: 'only http is supported by this version: expected a list of http, https, grpc, grpcs with "http" in it',
+    error:
+      'only http is supported by this version: expected a list of http, https, grpc, grpcs with "http" in it',
   });
 
 export interface PluginFields extends CommonFields {

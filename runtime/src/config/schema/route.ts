@@ -13,7 +13,8 @@ import {
 } from "./fields.ts";
 import type { CommonFields } from "./fields.ts";
 import { notYet, notYetFields } from "./not-yet.ts";
-import { patternFault } from "./paths.ts";
+import { patternFault, routePathFault } from "./paths.ts";
+import type { FormatVersion } from "./root.ts";
 
 const PORT = /:(\d+)$/;
 
@@ -27,27 +28,43 @@ function isRouteHost(host: string): boolean {
 
 const host = text('a host name, "*.name" or "name.*", each with or without a port', isRouteHost);
 const method = text("a method in upper case", (value) => /^[A-Z][A-Z-]*$/.test(value));
-const path = z.string().min(1);
+
+// Before 3.0 a path was a regular expression when it had any character besides these.
+const FIXED_PATH_BEFORE_3 = /^[a-zA-Z0-9.\-_~/%]*$/;
+
+/** The path as format version 3.0 would have it. */
+export function upgradePath(path: string, version: FormatVersion): string {
+  return version === "3.0" || FIXED_PATH_BEFORE_3.test(path) ? path : `~${path}`;
+}
+
+function routePath(version: FormatVersion): z.ZodString {
+  return z.string().superRefine((path, context) => {
+    const message = routePathFault(upgradePath(path, version));
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  });
+}
 
 const FIELD_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
-const headers = z.record(z.string(), z.array(z.string().min(1)).min(1)).superRefine((all, context) => {
-  const seen = new Set<string>();
-  for (const [name, values] of Object.entries(all)) {
-    const lower = name.toLowerCase();
-    const add = (message: string, ...rest: readonly number[]): void =>
-      context.addIssue({ code: "custom", message, path: [name, ...rest] });
-    if (!FIELD_NAME.test(name)) add("expected the name of a header");
-    if (lower === "host") add("expected hosts instead of the header host");
-    if (seen.has(lower)) add("this header was given before: names are case-insensitive");
-    seen.add(lower);
-    for (const [index, value] of values.entries()) {
-      if (!value.startsWith("~*")) continue;
-      const fault = patternFault(() => compileValuePattern(value.slice(2)));
-      if (fault !== undefined) add(fault, index);
+const headers = z
+  .record(z.string(), z.array(z.string().min(1)).min(1))
+  .superRefine((all, context) => {
+    const seen = new Set<string>();
+    for (const [name, values] of Object.entries(all)) {
+      const lower = name.toLowerCase();
+      const add = (message: string, ...rest: readonly number[]): void =>
+        context.addIssue({ code: "custom", message, path: [name, ...rest] });
+      if (!FIELD_NAME.test(name)) add("expected the name of a header");
+      if (lower === "host") add("expected hosts instead of the header host");
+      if (seen.has(lower)) add("this header was given before: names are case-insensitive");
+      seen.add(lower);
+      for (const [index, value] of values.entries()) {
+        if (!value.startsWith("~*")) continue;
+        const fault = patternFault(() => compileValuePattern(value.slice(2)));
+        if (fault !== undefined) add(fault, index);
+      }
     }
-  }
-});
+  });
 
 // Requests come by http only so far, whatever else the route would take; https alone would never match.
 const PROTOCOLS: ReadonlySet<string> = new Set(["http", "https"]);
@@ -60,7 +77,7 @@ const protocols = z
 export interface RouteFields extends CommonFields {
   readonly name?: string | undefined;
   readonly hosts: readonly string[];
-  /** As they were written: what they mean depends on the format version. */
+  /** As they were written: {@link upgradePath} makes them those of 3.0. */
   readonly paths: readonly string[];
   readonly methods: readonly string[];
   readonly headers: Readonly<Record<string, readonly string[]>>;
@@ -69,28 +86,31 @@ export interface RouteFields extends CommonFields {
   readonly regex_priority: number;
 }
 
-export const routeSchema: z.ZodType<RouteFields> = z.strictObject({
-  ...commonFields,
-  name: entityName.optional(),
-  service: readElsewhere,
-  protocols: protocols.optional(),
-  hosts: z.array(host).default([]),
-  paths: z.array(path).default([]),
-  methods: z.array(method).default([]),
-  headers: headers.default({}),
-  strip_path: z.boolean().default(true),
-  preserve_host: z.boolean().default(false),
-  regex_priority: integerBetween(0, 4_294_967_295).default(0),
-  path_handling: notYet("path_handling", "v0"),
-  https_redirect_status_code: notYet("https_redirect_status_code", 426),
-  // Bodies are streamed whatever these say; in Kong they are about nginx's temporary files.
-  request_buffering: z.boolean().optional(),
-  response_buffering: z.boolean().optional(),
-  ...notYetFields({
-    snis: [],
-    sources: [],
-    destinations: [],
-    expression: [],
-    priority: [],
-  }),
-});
+/** What a path means depends on the format version. */
+export function routeSchema(version: FormatVersion): z.ZodType<RouteFields> {
+  return z.strictObject({
+    ...commonFields,
+    name: entityName.optional(),
+    service: readElsewhere,
+    protocols: protocols.optional(),
+    hosts: z.array(host).default([]),
+    paths: z.array(routePath(version)).default([]),
+    methods: z.array(method).default([]),
+    headers: headers.default({}),
+    strip_path: z.boolean().default(true),
+    preserve_host: z.boolean().default(false),
+    regex_priority: integerBetween(0, 4_294_967_295).default(0),
+    path_handling: notYet("path_handling", "v0"),
+    https_redirect_status_code: notYet("https_redirect_status_code", 426),
+    // Bodies are streamed whatever these say; in Kong they are about nginx's temporary files.
+    request_buffering: z.boolean().optional(),
+    response_buffering: z.boolean().optional(),
+    ...notYetFields({
+      snis: [],
+      sources: [],
+      destinations: [],
+      expression: [],
+      priority: [],
+    }),
+  });
+}

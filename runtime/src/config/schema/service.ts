@@ -5,9 +5,16 @@ import type { CommonFields } from "./fields.ts";
 import { notYetFields } from "./not-yet.ts";
 import { servicePath } from "./paths.ts";
 
-const OTHER_PROTOCOLS: ReadonlySet<unknown> = new Set(
-  ["grpc", "grpcs", "tcp", "tls", "tls_passthrough", "udp", "ws", "wss"],
-);
+const OTHER_PROTOCOLS: ReadonlySet<unknown> = new Set([
+  "grpc",
+  "grpcs",
+  "tcp",
+  "tls",
+  "tls_passthrough",
+  "udp",
+  "ws",
+  "wss",
+]);
 
 /** Why a service cannot have the protocol, for the `protocol` field and for urls. */
 export function protocolFault(protocol: unknown): string {
@@ -39,7 +46,7 @@ export const serviceSchema: z.ZodType<ServiceFields> = z.strictObject({
   url: z.string().optional(),
   protocol: z.literal("http", { error: (issue) => protocolFault(issue.input) }).optional(),
   host: text("a host name or address, or the name of an upstream", isHost).optional(),
-  port: integerBetween(0, 65_535).optional(),
+  port: integerBetween(1, 65_535).optional(),
   path: servicePath.optional(),
   retries: integerBetween(0, 32_767).default(5),
   connect_timeout: timeoutMs.default(60_000),

@@ -1,5 +1,5 @@
 // Host functions on what outlives a request: consumers, config, store, log, files, clock and random.
-import { randomFillSync } from "node:crypto";
+import { createHash, randomFillSync } from "node:crypto";
 import { Fault } from "@sluice/plugin-sdk/abi";
 import { authenticate } from "../../consumers.ts";
 import type { GuestCall } from "./guest-call.ts";
@@ -8,7 +8,7 @@ import type { GuestEntry, HostServices } from "./host-services.ts";
 
 type HostFunctions<Names extends string> = Record<Names, (...parameters: number[]) => number>;
 
-const MAX_KEY_BYTES = 1024;
+const MAX_KEY_BYTES = 256;
 const MAX_STORED_BYTES = 65_536;
 const MAX_LOG_BYTES = 8192;
 const MAX_RANDOM_BYTES = 65_536;
@@ -88,7 +88,12 @@ export function storeFunctions({
   "store_get" | "store_set" | "store_delete" | "store_increment"
 > {
   const prefix = `${plugin}\0`;
-  const keyAt = (pointer: number, length: number): string => prefix + memory.readUtf8(pointer, length);
+  const keyAt = (pointer: number, length: number): string => {
+    const key = memory.readUtf8(pointer, length);
+    // Keys may be what a client sent. Refusing a long one would let it slip past a limit; its digest counts as well.
+    const isLong = length > MAX_KEY_BYTES;
+    return prefix + (isLong ? createHash("sha256").update(key).digest("base64") : key);
+  };
   const { store } = services;
   return {
     store_get: (_, key, keyLength, buffer, limit) => {
@@ -97,7 +102,7 @@ export function storeFunctions({
     },
 
     store_set: (_, key, keyLength, value, valueLength, ttlMs) => {
-      if (keyLength > MAX_KEY_BYTES || valueLength > MAX_STORED_BYTES) return Fault.limit;
+      if (valueLength > MAX_STORED_BYTES) return Fault.limit;
       if (!(ttlMs >= 0)) return Fault.badValue;
       store.set(keyAt(key, keyLength), memory.readUtf8(value, valueLength), ttlMs);
       return 0;
@@ -109,7 +114,7 @@ export function storeFunctions({
     },
 
     store_increment: (_, key, keyLength, delta, ttlMs) => {
-      if (keyLength > MAX_KEY_BYTES || !(ttlMs >= 0)) return Number.NaN;
+      if (!(ttlMs >= 0)) return Number.NaN;
       return store.increment(keyAt(key, keyLength), delta, ttlMs);
     },
   };

@@ -1,5 +1,4 @@
 // One instance of a plugin's module: memory, host functions bound to it, and the calls into it.
-import createPlugin from "@extism/extism";
 import {
   ABI_VERSION,
   CONFIGURE_EXPORT,
@@ -10,6 +9,7 @@ import {
 } from "@sluice/plugin-sdk/abi";
 import type { Phase } from "@sluice/plugin-sdk/abi";
 import type { Exchange } from "../../exchange.ts";
+import { loadExtism } from "./extism.ts";
 import { fieldFunctions } from "./field-functions.ts";
 import {
   consumerFunctions,
@@ -71,6 +71,7 @@ export class WasmInstance {
       ...storeFunctions(options),
       ...processFunctions(options),
     };
+    const createPlugin = await loadExtism();
     const extism = await createPlugin(
       { wasm: [{ module: plugin.module, name: "main" }] },
       // Extism types host functions with its own call context and bigints; ours take and give plain numbers.

@@ -35,7 +35,10 @@ function readCharacter(source: PatternSource): number | CharacterSet {
   const character = source.next();
   if (character === "") throw new PatternError("missing ] for this class", position);
   if (character === "[") {
-    throw new PatternError("nested classes are not supported: write \\[ for the character", position);
+    throw new PatternError(
+      "nested classes are not supported: write \\[ for the character",
+      position,
+    );
   }
   if (character !== "\\") return source.asciiCode(character, position);
   const set = CLASS_ESCAPES.get(source.peek());

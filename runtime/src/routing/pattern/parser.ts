@@ -11,7 +11,10 @@ const MAX_NESTING = 50;
 const MAX_REPEATS = 1000;
 
 /** @throws PatternError when the text is no pattern that can be matched in linear time. */
-export function parsePattern(text: string, options?: { readonly ignoresCase: boolean }): PatternNode {
+export function parsePattern(
+  text: string,
+  options?: { readonly ignoresCase: boolean },
+): PatternNode {
   const parser = new PatternParser(new PatternSource(text), options?.ignoresCase ?? false);
   return parser.pattern();
 }
@@ -150,7 +153,8 @@ class PatternParser {
     if (source.skip("?")) return { min: 0, max: 1 };
     if (source.peek() !== "{") return undefined;
     const position = source.position;
-    const [, least, comma, most] = /^\{(\d+)(,?)(\d*)\}$/.exec(source.take(/\{[^}]*\}/y) ?? "") ?? [];
+    const [, least, comma, most] =
+      /^\{(\d+)(,?)(\d*)\}$/.exec(source.take(/\{[^}]*\}/y) ?? "") ?? [];
     if (least === undefined || (comma === "" && most !== "")) {
       throw new PatternError("expected {n}, {n,} or {n,m}: write \\{ for the character", position);
     }

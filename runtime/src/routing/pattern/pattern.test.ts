@@ -64,7 +64,9 @@ describe("compilePathPattern", () => {
       assert.throws(
         () => compilePathPattern(pattern),
         (error) =>
-          error instanceof PatternError && expected.test(error.message) && error.position === position,
+          error instanceof PatternError &&
+          expected.test(error.message) &&
+          error.position === position,
       );
     });
   }
@@ -79,7 +81,13 @@ describe("compilePathPattern", () => {
 
   test("takes linear time for patterns that make a backtracking matcher explode", () => {
     const attack = `/${"a".repeat(20_000)}!`;
-    for (const pattern of ["/(a+)+$", "/(a|a)*$", "/(a|aa)+$", "/.*.*.*.*.*x", "/(a?){200}a{200}$"]) {
+    for (const pattern of [
+      "/(a+)+$",
+      "/(a|a)*$",
+      "/(a|aa)+$",
+      "/.*.*.*.*.*x",
+      "/(a?){200}a{200}$",
+    ]) {
       const started = performance.now();
       assert.equal(compilePathPattern(pattern).matchLength(attack), -1);
       assert.ok(performance.now() - started < 2000, pattern);
@@ -145,7 +153,9 @@ function pick<Item>(random: () => number, items: readonly Item[]): Item {
 function randomPattern(random: () => number, depth: number): string {
   const terms = Array.from({ length: 1 + Math.floor(random() * 3) }, () => {
     const atom = randomAtom(random, depth);
-    return atom + pick(random, ["", "", "", "*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{0,2}?"]);
+    return (
+      atom + pick(random, ["", "", "", "*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{0,2}?"])
+    );
   });
   const sequence = terms.join("");
   if (depth === 0 || random() < 0.7) return sequence;
@@ -153,10 +163,13 @@ function randomPattern(random: () => number, depth: number): string {
 }
 
 function randomAtom(random: () => number, depth: number): string {
-  if (depth > 0 && random() < 0.3) return `(?:[ab]${randomPattern(random, depth - 1)})`.replaceAll("|", "|b");
+  if (depth > 0 && random() < 0.3)
+    return `(?:[ab]${randomPattern(random, depth - 1)})`.replaceAll("|", "|b");
   return pick(random, ["a", "b", "/", ".", "[ab]", "[^a]", "\\w"]);
 }
 
 function randomText(random: () => number): string {
-  return Array.from({ length: Math.floor(random() * 9) }, () => pick(random, ["a", "b", "/", "c"])).join("");
+  return Array.from({ length: Math.floor(random() * 9) }, () =>
+    pick(random, ["a", "b", "/", "c"]),
+  ).join("");
 }

@@ -30,7 +30,13 @@ export function compilePathPattern(text: string): PathPattern {
 /** A pattern that matches anywhere in a value, in any case. @throws PatternError when it does not compile. */
 export function compileValuePattern(text: string): (value: string) => boolean {
   const anything: PatternNode = { kind: "characters", set: anyCharacter };
-  const skipped: PatternNode = { kind: "repeat", item: anything, min: 0, max: Infinity, isLazy: true };
+  const skipped: PatternNode = {
+    kind: "repeat",
+    item: anything,
+    min: 0,
+    max: Infinity,
+    isLazy: true,
+  };
   const node = parsePattern(text, { ignoresCase: true });
   const automaton = new Automaton(compileProgram({ kind: "sequence", items: [skipped, node] }));
   return (value) => automaton.accepts(value);

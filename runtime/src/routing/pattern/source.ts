@@ -75,6 +75,9 @@ export class PatternSource {
 
   #ascii(code: number, position: number): number {
     if (code < 0x80) return code;
-    throw new PatternError("expected ASCII: other characters arrive as escapes like %C3%A9", position);
+    throw new PatternError(
+      "expected ASCII: other characters arrive as escapes like %C3%A9",
+      position,
+    );
   }
 }

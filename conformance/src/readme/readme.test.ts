@@ -1,0 +1,61 @@
+// Every command of README.md's `sh` blocks is run, in order, and does what the comment behind it says.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, test } from "node:test";
+
+import { ROOT } from "../harness/runtime.ts";
+import { readCommands } from "./commands.ts";
+import { Quickstart } from "./quickstart.ts";
+import { runShell } from "./shell.ts";
+
+let gateway: Quickstart | undefined;
+after(() => gateway?.stop());
+
+const commands = readCommands(await readFile(join(ROOT, "README.md"), "utf8"));
+
+test("README.md: has commands in its sh blocks", () => {
+  assert.ok(commands.length > 0);
+});
+
+for (const { text, line, status } of commands) {
+  test(`README.md:${line}: ${text.split("\n", 1)[0] ?? ""}`, async () => {
+    for (const part of text.split(/\s+&&\s+/)) await runPart(part, status);
+  });
+}
+
+async function runPart(text: string, status: number | undefined): Promise<void> {
+  if (/^npm (ci|install)$/.test(text)) {
+    // This run stands on the installed packages: only check that the lock file could install them.
+    return succeeds("npm ci --dry-run --ignore-scripts --offline --no-audit");
+  }
+  if (text === "npm test" || text === ".ci/run") return isWhatRunsNow();
+  if (/^npm run bench\b/.test(text)) return succeeds(withFlags(text, "--help"));
+  if (/^npm start\b|\bsluice start\b|\/cli\.ts start\b/.test(text)) {
+    await gateway?.stop();
+    gateway = await Quickstart.start(text);
+    return;
+  }
+  const command = gateway === undefined ? text : gateway.withPorts(text);
+  if (status === undefined) return succeeds(command);
+  const { stdout } = await runShell(
+    `${command} --silent --output /dev/null --write-out '%{http_code}'`,
+  );
+  assert.equal(stdout.slice(-3), String(status));
+}
+
+async function succeeds(command: string): Promise<void> {
+  const { code, stdout, stderr } = await runShell(command);
+  assert.equal(code, 0, `${command}\n${stdout}${stderr}`);
+}
+
+/** A suite cannot run itself; it is running, so what is left to check is that CI runs the same. */
+async function isWhatRunsNow(): Promise<void> {
+  const ci = await readFile(join(ROOT, ".ci/run"), "utf8");
+  assert.equal(ci.trimEnd().split("\n").at(-1), "npm ci && npm test");
+}
+
+/** npm passes on what stands behind `--`. */
+function withFlags(command: string, flags: string): string {
+  return / -- /.test(command) ? `${command} ${flags}` : `${command} -- ${flags}`;
+}

@@ -1,0 +1,99 @@
+// From the text of a declarative config to a GatewayConfig, or to everything that is wrong with it.
+import { LineCounter } from "yaml";
+import type { z } from "zod";
+import { buildConsumer, buildCredentials } from "./build/consumer.ts";
+import type { BuildContext, Decoded } from "./build/context.ts";
+import { buildPlugin } from "./build/plugin.ts";
+import { buildRoute, byAge } from "./build/route.ts";
+import { buildService } from "./build/service.ts";
+import { buildTargets, buildUpstream } from "./build/upstream.ts";
+import { describeNode } from "./document/node.ts";
+import type { MappingNode } from "./document/node.ts";
+import { readDocument } from "./document/read.ts";
+import { decode } from "./entities/decode.ts";
+import { Registry } from "./entities/registry.ts";
+import { collectionsOf, gatherEntities } from "./entities/structure.ts";
+import type { EntityKind, EntityRecord } from "./entities/structure.ts";
+import { FaultLog } from "./faults.ts";
+import type { GatewayConfig, ParsedConfig, PluginCatalog } from "./model.ts";
+import { consumerSchema, credentialSchema } from "./schema/consumer.ts";
+import { pluginSchema } from "./schema/plugin.ts";
+import { rootSchema } from "./schema/root.ts";
+import { routeSchema } from "./schema/route.ts";
+import { serviceSchema } from "./schema/service.ts";
+import { targetSchema, upstreamSchema } from "./schema/upstream.ts";
+
+export { formatFault } from "./faults.ts";
+
+export interface ParseOptions {
+  /** Path of the config file: modules of `app:` urls are found relative to its folder. */
+  readonly file: string;
+  readonly plugins: PluginCatalog;
+}
+
+/**
+ * Parses Kong's declarative format, YAML or JSON. Never throws for what the text may hold; all faults are reported
+ * at once, in the order of the file, and nothing of a faulty config is used.
+ */
+export function parseConfig(text: string, options: ParseOptions): ParsedConfig {
+  const lines = new LineCounter();
+  const faults = new FaultLog(lines);
+  const root = readDocument(text, lines, faults);
+  const config = root?.kind === "mapping" ? buildConfig(root, options, faults) : undefined;
+  if (root !== undefined && root.kind !== "mapping") {
+    const expected = "expected a mapping with _format_version, services, routes and so on";
+    faults.add("", root.offset, `${expected}, got ${describeNode(root)}`);
+  }
+  if (config === undefined || !faults.isEmpty) return { kind: "invalid", faults: faults.sorted() };
+  return { kind: "valid", config };
+}
+
+function buildConfig(
+  document: MappingNode,
+  options: ParseOptions,
+  faults: FaultLog,
+): GatewayConfig {
+  const { root, records } = gatherEntities(document, faults);
+  const otherKeys = collectionsOf(undefined);
+  const target = { what: "a config", path: "", node: root, otherKeys, isSecret: false };
+  const fields = decode(rootSchema, target, faults);
+  const context: BuildContext = {
+    faults,
+    registry: new Registry(records, faults),
+    formatVersion: fields?._format_version ?? "3.0",
+    ...options,
+  };
+  const all = <Fields>(kind: EntityKind, schema: z.ZodType<Fields>): readonly Decoded<Fields>[] =>
+    decodeAll(records, kind, schema, faults);
+  const targets = buildTargets(all("target", targetSchema), context);
+  const credentials = buildCredentials(all("credential", credentialSchema), context);
+  return {
+    services: all("service", serviceSchema).flatMap((each) => buildService(each, context) ?? []),
+    routes: all("route", routeSchema(context.formatVersion))
+      .toSorted(byAge)
+      .flatMap((each) => buildRoute(each, context) ?? []),
+    upstreams: all("upstream", upstreamSchema).map((each) => buildUpstream(each, targets, context)),
+    consumers: all("consumer", consumerSchema).map((each) =>
+      buildConsumer(each, credentials, context),
+    ),
+    plugins: all("plugin", pluginSchema).flatMap((each) => buildPlugin(each, context) ?? []),
+  };
+}
+
+function decodeAll<Fields>(
+  records: readonly EntityRecord[],
+  kind: EntityKind,
+  schema: z.ZodType<Fields>,
+  faults: FaultLog,
+): readonly Decoded<Fields>[] {
+  const what = `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
+  const otherKeys = collectionsOf(kind);
+  const isSecret = kind === "credential";
+  return records
+    .filter((record) => record.kind === kind)
+    .flatMap((record) => {
+      const { path, node } = record;
+      const fields = decode(schema, { what, path, node, otherKeys, isSecret }, faults);
+      return fields === undefined ? [] : [{ record, fields }];
+    });
+}
