@@ -12,7 +12,9 @@ import type { Tally } from "./run/tally.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 const BIN = join(ROOT, "node_modules/.bin");
 const SOURCES = "--conditions=sluice-source";
+/** For one runner, and for one file or case in it. */
 const LIMIT_MS = 6 * 60_000;
+const CASE_LIMIT_MS = 2 * 60_000;
 
 const REPORTS = await mkdtemp(join(tmpdir(), "sluice-reports-"));
 const tally = await runAll();
@@ -73,6 +75,8 @@ async function nodeTests(
     args: [
       SOURCES,
       "--test",
+      `--test-timeout=${CASE_LIMIT_MS}`,
+      "--test-force-exit",
       "--test-reporter=spec",
       "--test-reporter-destination=stdout",
       "--test-reporter=junit",

@@ -94,8 +94,6 @@ export class Exchange {
   readonly authority: string;
   readonly requestFields: Fields;
   readonly requestFraming: Framing;
-  /** Lower-case names that the client's Connection header nominates. */
-  readonly requestNominated: readonly string[] | undefined;
   /** The path as it was routed, before strip_path and plugins. */
   readonly routedPath: string;
   /** Head and body as read from the client. */
@@ -124,7 +122,6 @@ export class Exchange {
   reason = "";
   responseFields: Fields = NO_FIELDS;
   responseFraming: Framing | undefined;
-  responseNominated: readonly string[] | undefined;
   responseSource: ResponseSource = "gateway";
   /** Body of a response that the gateway or a plugin made. */
   responseBody: string | undefined;
@@ -152,7 +149,6 @@ export class Exchange {
     this.authority = request.authority;
     this.requestFields = request.fields;
     this.requestFraming = request.framing;
-    this.requestNominated = request.nominated;
   }
 
   /** All values of a request header, for routing. */
@@ -175,7 +171,6 @@ export interface RequestHead {
   readonly authority: string;
   readonly fields: Fields;
   readonly framing: Framing;
-  readonly nominated: readonly string[] | undefined;
 }
 
 /** A reading of the monotonic clock as ms since 1970. */

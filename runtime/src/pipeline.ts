@@ -145,7 +145,6 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     }
     if (exchange.status !== 204) fields.add("Content-Length", String(bytes.length));
     exchange.responseFields = fields;
-    exchange.responseNominated = undefined;
     exchange.reason = STATUS_CODES[exchange.status] ?? "";
     const hasNoBody = exchange.method === "HEAD" || exchange.status === 204 || exchange.status === 304;
     exchange.responseFraming = hasNoBody

@@ -1,13 +1,16 @@
 // The commands as an operator meets them: help, exit codes, one-line errors, flags and environment.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { TestContext } from "node:test";
 
 import { ask, get } from "../harness/client.ts";
 import { forwardAll } from "../harness/config.ts";
 import { spawnGateway, startGateway } from "../harness/gateway.ts";
+import type { Gateway } from "../harness/gateway.ts";
 import { sluice, spawnProgram } from "../harness/runtime.ts";
 import { useScratch } from "../harness/scratch.ts";
 import { startUpstream } from "../harness/upstream.ts";
+import type { Upstream } from "../harness/upstream.ts";
 
 const scratch = await useScratch();
 
@@ -77,8 +80,8 @@ test("cli: no command at all shows the help and fails", async () => {
   assert.match(stdout + stderr, /\bstart\b[\s\S]*\bcheck\b/);
 });
 
-test("cli: a port that is taken is one clear line and a failing exit code", async () => {
-  const upstream = await startUpstream();
+test("cli: a port that is taken is one clear line and a failing exit code", async (t) => {
+  const upstream = await upstreamOf(t);
   const config = await scratch.write("taken.yaml", JSON.stringify(forwardAll(upstream.port)));
   const taken = `127.0.0.1:${upstream.port}`;
   const { code, stderr, stdout } = await sluice([
@@ -90,7 +93,6 @@ test("cli: a port that is taken is one clear line and a failing exit code", asyn
     "--status-listen",
     "127.0.0.1:0",
   ]);
-  await upstream.close();
   assert.ok(code !== 0 && code !== null);
   assert.match(stdout + stderr, new RegExp(String(upstream.port)));
   assert.match(stdout + stderr, /in use|EADDRINUSE/i);
@@ -103,8 +105,8 @@ test("cli: start refuses a broken config with its place and exit code 1", async 
   assert.equal(await gateway.stop(), 1);
 });
 
-test("cli: flags can be given as SLUICE_* variables", async () => {
-  const upstream = await startUpstream();
+test("cli: flags can be given as SLUICE_* variables", async (t) => {
+  const upstream = await upstreamOf(t);
   const config = await scratch.write("env.yaml", JSON.stringify(forwardAll(upstream.port)));
   const child = spawnProgram("runtime/src/cli.ts", ["start"], {
     env: {
@@ -128,23 +130,21 @@ test("cli: flags can be given as SLUICE_* variables", async () => {
     assert.equal((await ask(port, get("/"))).text, "ok");
   } finally {
     child.kill("SIGKILL");
-    await upstream.close();
   }
 });
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  test(`cli: ${signal} ends the gateway with exit code 0`, async () => {
-    const upstream = await startUpstream();
-    const gateway = await startGateway({ config: forwardAll(upstream.port) });
+  test(`cli: ${signal} ends the gateway with exit code 0`, async (t) => {
+    const upstream = await upstreamOf(t);
+    const gateway = await gatewayOf(t, upstream);
     assert.equal((await gateway.get("/")).status, 200);
     assert.equal(await gateway.stop(signal), 0);
-    await upstream.close();
   });
 }
 
-test("G10 cli: a request in flight at SIGTERM is answered before the end", async () => {
-  const upstream = await startUpstream();
-  const gateway = await startGateway({ config: forwardAll(upstream.port) });
+test("G10 cli: a request in flight at SIGTERM is answered before the end", async (t) => {
+  const upstream = await upstreamOf(t);
+  const gateway = await gatewayOf(t, upstream);
   let release = (): void => {};
   upstream.answer = (_request, connection) => {
     release = () => void connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate");
@@ -154,6 +154,17 @@ test("G10 cli: a request in flight at SIGTERM is answered before the end", async
   gateway.process.kill("SIGTERM");
   setTimeout(() => release(), 200);
   assert.equal((await pending).text, "late");
-  assert.equal(await gateway.stop(), 0);
-  await upstream.close();
+  assert.equal(await gateway.ended(), 0);
 });
+
+async function upstreamOf(t: TestContext): Promise<Upstream> {
+  const upstream = await startUpstream();
+  t.after(() => upstream.close());
+  return upstream;
+}
+
+async function gatewayOf(t: TestContext, upstream: Upstream): Promise<Gateway> {
+  const gateway = await startGateway({ config: forwardAll(upstream.port) });
+  t.after(() => gateway.stop("SIGKILL"));
+  return gateway;
+}

@@ -131,6 +131,11 @@ export class Gateway {
   /** Ends the process and removes its folder. Gives the exit code. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
     if (this.isRunning) this.process.kill(signal);
+    return this.ended();
+  }
+
+  /** Waits until the process ends by itself, and removes its folder. Gives the exit code. */
+  async ended(): Promise<number | null> {
     const killer = setTimeout(() => this.process.kill("SIGKILL"), 5_000);
     const code = await this.#exit;
     clearTimeout(killer);

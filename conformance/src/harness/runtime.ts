@@ -33,6 +33,12 @@ export interface SpawnOptions {
   readonly cwd?: string;
 }
 
+/** What a failed case leaves running must not outlive the tests. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** Starts a TypeScript program of the checkout on the runtime under test. */
 export function spawnProgram(
   program: string,
@@ -40,11 +46,14 @@ export function spawnProgram(
   { env, cwd }: SpawnOptions = {},
 ): ChildProcess {
   const path = resolve(ROOT, program);
-  return spawn(runtimeBinary(), ["--conditions=sluice-source", path, ...args], {
+  const child = spawn(runtimeBinary(), ["--conditions=sluice-source", path, ...args], {
     cwd: cwd ?? ROOT,
     env: cleanEnvironment(env),
     stdio: ["ignore", "pipe", "pipe"],
   });
+  running.add(child);
+  child.on("close", () => running.delete(child));
+  return child;
 }
 
 export interface Outcome {

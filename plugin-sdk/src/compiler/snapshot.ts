@@ -1,10 +1,16 @@
 // Runs a bundled plugin in the engine up to the point where it waits for calls, and makes the engine's memory at
 // that point the plugin's initial memory. An instance of the result starts where the build stopped.
-import { IMPORT_NAMESPACE, MANIFEST_SECTION, PHASE_EXPORTS } from "../abi.ts";
-import { CONFIGURE_EXPORT, VERSION_EXPORT } from "../abi.ts";
+import {
+  CONFIGURE_EXPORT,
+  Fault,
+  IMPORT_NAMESPACE,
+  MANIFEST_SECTION,
+  PHASE_EXPORTS,
+  VERSION_EXPORT,
+} from "../abi.ts";
 import type { HostFunction, Manifest } from "../abi.ts";
 import { customSection, writeSections } from "./wasm-binary.ts";
-import { keepExports, withMemoryImage } from "./wasm-rewrite.ts";
+import { keepExports, limitMemory, withMemoryImage } from "./wasm-rewrite.ts";
 
 export interface SnapshotInput {
   /** The engine's module. */
@@ -45,9 +51,9 @@ const EVALUATION_LIMIT_MS = 5000;
 
 /** Throws an {@link EvaluationError} when the source throws, or does not install a plugin. */
 export function takeSnapshot(input: SnapshotInput): Snapshot {
-  const failures: string[] = [];
-  const engine = startEngine(input.engine, failures);
-  evaluate(engine, input.source, failures);
+  const faults: Faults = { failures: [], refusals: [] };
+  const engine = startEngine(limitMemory(input.engine, input.maxMemoryPages), faults);
+  evaluate(engine, input.source, faults);
   const manifest = readManifest(engine);
 
   const exports = new Set(["memory", VERSION_EXPORT, CONFIGURE_EXPORT]);
@@ -60,10 +66,18 @@ export function takeSnapshot(input: SnapshotInput): Snapshot {
   return { wasm, manifest, memoryPages: memory.length / 65_536 };
 }
 
-function startEngine(engine: Uint8Array<ArrayBuffer>, failures: string[]): EngineExports {
+/** What went wrong while the plugin was evaluated. */
+interface Faults {
+  /** Texts that the engine gave to `fail`. */
+  readonly failures: string[];
+  /** Host functions that were called and that the build does not have. */
+  readonly refusals: string[];
+}
+
+function startEngine(engine: Uint8Array<ArrayBuffer>, faults: Faults): EngineExports {
   const module = new WebAssembly.Module(engine);
   const memory = (): ArrayBuffer => exports.memory.buffer;
-  const imports = { [IMPORT_NAMESPACE]: buildTimeHost(module, memory, failures) };
+  const imports = { [IMPORT_NAMESPACE]: buildTimeHost(module, memory, faults) };
   const instance = new WebAssembly.Instance(module, imports);
   // The engine was built by engine-build.ts, which keeps exactly these exports.
   const exports = instance.exports as unknown as EngineExports;
@@ -71,19 +85,21 @@ function startEngine(engine: Uint8Array<ArrayBuffer>, failures: string[]): Engin
   return exports;
 }
 
-function evaluate(engine: EngineExports, source: string, failures: string[]): void {
+function evaluate(engine: EngineExports, source: string, { failures, refusals }: Faults): void {
   const bytes = new TextEncoder().encode(source);
   const pointer = engine.engine_source(bytes.length);
   if (pointer === 0) throw new EvaluationError("The plugin's code is too large for its memory");
   new Uint8Array(engine.memory.buffer).set(bytes, pointer);
-  let result: number;
-  try {
-    result = engine.engine_evaluate(pointer, bytes.length);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EvaluationError(reason, { cause });
+  const result = engine.engine_evaluate(pointer, bytes.length);
+  const failure = failures.at(-1) ?? "The plugin failed";
+  const [refused] = refusals;
+  if (refused !== undefined) {
+    const stack = failure.slice(failure.indexOf("\n"));
+    throw new EvaluationError(
+      `The gateway (${refused}) is not there while a plugin is built: call it in a handler${stack}`,
+    );
   }
-  if (result !== 0) throw new EvaluationError(failures.at(-1) ?? "The plugin failed");
+  if (result !== 0) throw new EvaluationError(failure);
 }
 
 function readManifest(engine: EngineExports): Manifest {
@@ -102,7 +118,7 @@ function readManifest(engine: EngineExports): Manifest {
 function buildTimeHost(
   module: WebAssembly.Module,
   memory: () => ArrayBuffer,
-  failures: string[],
+  { failures, refusals }: Faults,
 ): HostImports {
   const startedAtMs = performance.now();
   let seed = 1;
@@ -119,15 +135,7 @@ function buildTimeHost(
   const host: HostImports = {};
   for (const { name } of WebAssembly.Module.imports(module)) {
     // Names that are not in `available` give undefined.
-    host[name] = available[name as HostFunction] ?? refused(name);
+    host[name] = available[name as HostFunction] ?? (() => (refusals.push(name), Fault.denied));
   }
   return host;
-}
-
-function refused(name: string): () => never {
-  return () => {
-    throw new Error(
-      `The plugin calls the gateway (${name}) while it is loaded: do that in configure or a handler`,
-    );
-  };
 }

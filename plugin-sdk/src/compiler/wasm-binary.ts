@@ -4,10 +4,13 @@
 /** Section ids of the specification. */
 export const SectionId = {
   custom: 0,
+  type: 1,
   import: 2,
+  function: 3,
   table: 4,
   memory: 5,
   export: 7,
+  code: 10,
   data: 11,
   dataCount: 12,
 } as const;

@@ -81,11 +81,25 @@ export function keepExports(wasm: Uint8Array, names: ReadonlySet<string>): Uint8
   });
 }
 
+/** Keeps the memory's initial size and gives it a maximum. */
+export function limitMemory(wasm: Uint8Array, maxPages: number): Uint8Array<ArrayBuffer> {
+  return replaceSection(wasm, SectionId.memory, (body) => {
+    const reader = new WasmReader(body);
+    // The count, which is 1, and the flags.
+    reader.bytes(2);
+    return memorySection(reader.u32(), maxPages);
+  });
+}
+
+function memorySection(pages: number, maxPages: number): Uint8Array {
+  return vector([concat([Uint8Array.of(1), u32(pages), u32(maxPages)])]);
+}
+
 function replaceSection(
   wasm: Uint8Array,
   id: number,
   replace: (body: Uint8Array) => Uint8Array,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   return writeSections(
     readSections(wasm).map((section) =>
       section.id === id ? { id, body: replace(section.body) } : section,
@@ -112,9 +126,7 @@ export function withMemoryImage(wasm: Uint8Array, memory: Uint8Array, maxPages: 
       case SectionId.custom:
         return [];
       case SectionId.memory:
-        return [
-          { id: section.id, body: vector([concat([Uint8Array.of(1), u32(pages), u32(maxPages)])]) },
-        ];
+        return [{ id: section.id, body: memorySection(pages, maxPages) }];
       case SectionId.dataCount:
         return [{ id: section.id, body: u32(runs.length) }];
       case SectionId.data:

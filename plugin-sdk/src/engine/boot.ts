@@ -45,7 +45,7 @@ import {
 import { EXCEPTION, isException, UNDEFINED } from "./value";
 
 /** See RATIONALE.md: deep enough for programs, far from what the host's own stack can hold. */
-const MAX_STACK_BYTES: usize = 192 * 1024;
+const MAX_STACK_BYTES: usize = 256 * 1024;
 
 /** Memory for `length` bytes of source and a NUL. */
 export function engine_source(length: i32): usize {

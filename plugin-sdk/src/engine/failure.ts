@@ -4,7 +4,7 @@ import { cString, writeLiteral } from "./literal";
 import { freeValue, getProperty, isError, isUncatchable, takeException, toCString } from "./quickjs";
 import { context, LENGTH_A, SCRATCH, SCRATCH_SIZE } from "./state";
 import { freeText } from "./text";
-import { isException } from "./value";
+import { isException, NULL } from "./value";
 
 const MAX_MESSAGE: i32 = SCRATCH_SIZE / 2;
 const MAX_STACK: i32 = SCRATCH_SIZE / 2 - 128;
@@ -23,6 +23,8 @@ export function failWithException(): void {
 /** Reports a thrown or rejected value; borrows it. */
 export function failWithError(error: u64): void {
   if (isUncatchable(error)) return failWith("the call used up its time and was stopped");
+  // What QuickJS throws when there is no memory left even for an error.
+  if (error == NULL) return failWith("InternalError: out of memory");
   let length = append(error, 0, MAX_MESSAGE);
   if (length < 0) return failWith("an error that cannot be turned into text");
   if (isError(error)) {

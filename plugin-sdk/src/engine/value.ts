@@ -7,6 +7,7 @@ const TAG_EXCEPTION: i32 = 6;
 /** 0x7ff80000 - JS_TAG_FIRST + 1, with JS_TAG_FIRST = -9. */
 const DOUBLE_OFFSET: u64 = 0x7ff8000a << 32;
 
+export const NULL: u64 = 2 << 32;
 export const UNDEFINED: u64 = 3 << 32;
 export const EXCEPTION: u64 = 6 << 32;
 

@@ -46,7 +46,7 @@ export class TestHost {
   random = 0.5;
   /** How often the guest asked for its deadline, and when it is told that it has passed. */
   deadlineChecks = 0;
-  maxDeadlineChecks = Infinity;
+  maxDeadlineChecks: number = Infinity;
   /** What the refusing host functions answer. */
   fault: number = 0;
   #memory: WebAssembly.Memory | undefined;

@@ -1,4 +1,5 @@
 // One call of an app: the exchange's request as a Request, the app's Response back into the exchange.
+import { STATUS_CODES } from "node:http";
 import { GatewayError } from "../errors.ts";
 import type { Exchange, UpstreamSide } from "../exchange.ts";
 import { Fields } from "../http1/fields.ts";
@@ -85,9 +86,8 @@ export class AppCall implements UpstreamSide {
       throw new GatewayError("upstream_invalid_response", `the app answered ${response.status}`);
     }
     exchange.status = response.status;
-    exchange.reason = response.statusText;
+    exchange.reason = response.statusText || (STATUS_CODES[response.status] ?? "");
     exchange.responseFields = responseFields(response);
-    exchange.responseNominated = undefined;
     const hasBody = response.body !== null && exchange.method !== "HEAD";
     exchange.responseFraming = { kind: hasBody ? "chunked" : "none" };
     if (response.body === null && response.status !== 204 && response.status !== 304) {

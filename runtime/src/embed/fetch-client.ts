@@ -110,7 +110,6 @@ function responseHeaders(exchange: Exchange): Headers {
   const { names, values } = exchange.responseFields;
   for (const [at, name] of names.entries()) {
     if (name.role === FieldRole.hopByHop) continue;
-    if (exchange.responseNominated?.includes(name.lower) === true) continue;
     headers.append(name.text, values[at] ?? "");
   }
   if (!headers.has("x-request-id")) headers.set("X-Request-Id", exchange.id);

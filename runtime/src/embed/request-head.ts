@@ -24,7 +24,6 @@ export function requestHead(request: Request): RequestHead {
     authority: url.host,
     fields: forwardableFields(request),
     framing: framingOf(request),
-    nominated: undefined,
   };
 }
 

@@ -1,5 +1,5 @@
 // Cuts a message's body out of the bytes of a connection, by its framing (RFC 9112 §6 and §7).
-import { VALUE_CHARACTERS } from "./characters.ts";
+import { TOKEN_CHARACTERS, VALUE_CHARACTERS } from "./characters.ts";
 import type { Framing } from "./framing.ts";
 
 /** Takes a piece of body, a view of the bytes read. */
@@ -22,9 +22,10 @@ const Step = {
   dataCr: 4,
   dataLf: 5,
   trailerStart: 6,
-  trailer: 7,
-  trailerLf: 8,
-  endLf: 9,
+  trailerName: 7,
+  trailer: 8,
+  trailerLf: 9,
+  endLf: 10,
 } as const;
 
 /** Reads one body. Make a new one for each message. */
@@ -126,9 +127,12 @@ export class BodyReader {
     if (++this.#trailerBytes > MAX_TRAILER_BYTES) return false;
     switch (this.#step) {
       case Step.trailerStart:
-        this.#step = byte === 13 ? Step.endLf : Step.trailer;
-        // A field line starts with its name: no folded line, no empty name.
-        return byte === 13 || (byte !== 58 && byte !== 32 && VALUE_CHARACTERS[byte] === 1);
+        this.#step = byte === 13 ? Step.endLf : Step.trailerName;
+        return byte === 13 || TOKEN_CHARACTERS[byte] === 1;
+      case Step.trailerName:
+        // A field line is a name and a colon: two bytes without one may be another parser's next request (H12).
+        if (byte === 58) this.#step = Step.trailer;
+        return byte === 58 || TOKEN_CHARACTERS[byte] === 1;
       case Step.trailer:
         if (byte === 13) this.#step = Step.trailerLf;
         return byte === 13 || VALUE_CHARACTERS[byte] === 1;

@@ -53,10 +53,10 @@ function roleOf(lower: string): number {
   if (MANAGED.has(dashed) || MANAGED_PREFIXES.some((prefix) => dashed.startsWith(prefix))) {
     return FieldRole.managed;
   }
+  if (dashed === lower) return FieldRole.ordinary;
   // `Content_Length` and the like: a backend may take them for the real ones.
-  if (dashed !== lower && (HOP_BY_HOP.has(dashed) || dashed === "content-length")) {
-    return FieldRole.hopByHop;
-  }
+  if (HOP_BY_HOP.has(dashed) || dashed === "content-length") return FieldRole.hopByHop;
+  if (dashed === "x-request-id") return FieldRole.managed;
   return FieldRole.ordinary;
 }
 

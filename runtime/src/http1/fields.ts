@@ -56,12 +56,17 @@ export class Fields {
     for (let at = 0; at < this.names.length; at++) {
       if (this.names[at]?.lower !== wanted.lower) continue;
       this.names[at] = wanted;
-      this.values[at] = value;
-      this.starts[at] = -1;
+      this.setAt(at, value);
       this.#removeFrom(wanted.lower, at + 1);
       return;
     }
     this.push(wanted, value);
+  }
+
+  /** Replaces one value. */
+  setAt(at: number, value: string): void {
+    this.values[at] = value;
+    this.starts[at] = -1;
   }
 
   /** Removes all values of a name given in lower case. */

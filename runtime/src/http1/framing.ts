@@ -44,8 +44,11 @@ export function readControls(fields: Fields, minorVersion: number): Controls | u
       case "content-length": {
         // Even equal duplicates are refused: the smuggling class of CVE-2023-40225 and CVE-2026-1525.
         if (length !== undefined) return undefined;
-        length = readLength(fields.values[at] ?? "");
+        const value = fields.values[at] ?? "";
+        length = readLength(value);
         if (length === undefined) return undefined;
+        // `010` is 10 here: whoever gets it next must not read 8 (H6).
+        if (value.length > 1 && value.startsWith("0")) fields.setAt(at, String(length));
         break;
       }
       case "transfer-encoding":
@@ -109,6 +112,18 @@ function readConnection(
     else if (token !== "" && !NOT_NOMINABLE.has(token)) (nominated ??= []).push(token);
   }
   return { wantsClose, wantsKeepAlive, nominated };
+}
+
+/**
+ * Takes away what Connection nominates. It is done when a head is read: what plugins add later is none of the peer's
+ * to remove (T4, CVE-2025-48865).
+ */
+export function dropNominated(fields: Fields, { nominated }: Controls): void {
+  if (nominated === undefined) return;
+  const names = new Set(nominated);
+  for (let at = fields.length - 1; at >= 0; at--) {
+    if (names.has(fields.names[at]?.lower ?? "")) fields.removeAt(at);
+  }
 }
 
 /** Framing of a request's body. */

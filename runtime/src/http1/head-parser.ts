@@ -65,14 +65,14 @@ export class HeadParser {
    */
   feed(chunk: Buffer, offset: number): number {
     const before = this.#pending.length;
-    const room = this.#limits.maxHeadBytes + 1 - before;
+    const room = this.#limits.maxHeadBytes - before;
     const end = Math.min(chunk.length, offset + room);
     const fresh = chunk.toString("latin1", offset, end);
     const text = before === 0 ? fresh : this.#pending + fresh;
     const headEnd = this.#readLines(text);
     if (headEnd >= 0) return offset + headEnd - before;
     if (this.fault !== undefined) return -1;
-    if (text.length > this.#limits.maxHeadBytes) {
+    if (end < chunk.length) {
       this.fault = this.#hasStartLine ? "fields_too_large" : "start_line_too_long";
       return -1;
     }
@@ -88,7 +88,7 @@ export class HeadParser {
         this.fault ??= "malformed";
         return -1;
       }
-      const length = (lineEnd === INCOMPLETE ? text.length : lineEnd) - start;
+      const length = (lineEnd === INCOMPLETE ? withoutCr(text) : lineEnd) - start;
       if (!this.#hasStartLine && length > this.#limits.maxStartLineBytes) {
         this.fault = "start_line_too_long";
         return -1;
@@ -169,6 +169,11 @@ export class HeadParser {
 
 const INCOMPLETE = -1;
 const MALFORMED = -2;
+
+/** Where the text ends when a CR at its end is no part of the line. */
+function withoutCr(text: string): number {
+  return text.charCodeAt(text.length - 1) === CR ? text.length - 1 : text.length;
+}
 
 /** The offset of the CR that ends the line, INCOMPLETE or MALFORMED (a control character, a bare CR or LF). */
 function scanLine(text: string, start: number): number {

@@ -5,7 +5,7 @@ import { newRequestId } from "../request-id.ts";
 import { canonicalPath } from "../routing/path.ts";
 import { FieldRole } from "./field-name.ts";
 import type { Fields } from "./fields.ts";
-import { readControls, requestFraming } from "./framing.ts";
+import { dropNominated, readControls, requestFraming } from "./framing.ts";
 import type { Controls } from "./framing.ts";
 import type { RequestLine } from "./request-line.ts";
 
@@ -36,6 +36,7 @@ export function readRequest(line: RequestLine, fields: Fields, startedAtMs: numb
   }
   const expectsContinue = readExpectation(fields, line.minorVersion);
   dropManaged(fields);
+  dropNominated(fields, controls);
   return {
     head: {
       id: newRequestId(),
@@ -48,7 +49,6 @@ export function readRequest(line: RequestLine, fields: Fields, startedAtMs: numb
       authority,
       fields,
       framing: requestFraming(controls),
-      nominated: controls.nominated,
     },
     isPersistent: isPersistent(controls, line.minorVersion),
     expectsContinue,

@@ -7,7 +7,7 @@ import type { Exchange, UpstreamSide } from "../exchange.ts";
 import type { ConnectHandler, Platform, Socket } from "../platform/socket.ts";
 import type { ResponseReceiver, UpstreamCall } from "../upstream/transport.ts";
 import { BodyReader } from "./body-reader.ts";
-import { readControls, responseFraming } from "./framing.ts";
+import { dropNominated, readControls, responseFraming } from "./framing.ts";
 import { HeadParser } from "./head-parser.ts";
 import type { HeadLimits } from "./head-parser.ts";
 import { RequestWriter } from "./request-writer.ts";
@@ -160,6 +160,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
       this.#reject("Content-Length or Transfer-Encoding cannot be trusted");
       return -1;
     }
+    dropNominated(fields, controls);
     const framing = responseFraming(controls, this.#line.status, exchange.method);
     this.#isPersistent =
       framing.kind !== "close" &&
@@ -171,7 +172,6 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
     exchange.reason = this.#line.reason;
     exchange.responseFields = fields;
     exchange.responseFraming = framing;
-    exchange.responseNominated = controls.nominated;
     this.#parser.reset();
     this.#receiver?.onHead(exchange);
     return at;

@@ -1,7 +1,7 @@
 // The head of a request as the upstream gets it.
 import type { ConnectionInfo, Exchange } from "../exchange.ts";
 import { FieldRole } from "./field-name.ts";
-import { Forwarding, forwardingRules, writeFields } from "./write-fields.ts";
+import { droppedRoles, writeFields } from "./write-fields.ts";
 import { VIA } from "./write-response-head.ts";
 
 export interface RequestHeadOptions {
@@ -11,20 +11,13 @@ export interface RequestHeadOptions {
   readonly host: string;
 }
 
-// What the gateway states a client cannot nominate away (T4, CVE-2025-48865).
-const RULES = forwardingRules([
-  [FieldRole.hopByHop, Forwarding.never],
-  [FieldRole.host, Forwarding.never],
-  [FieldRole.managed, Forwarding.always],
-  [FieldRole.requestId, Forwarding.always],
-  [FieldRole.contentLength, Forwarding.always],
-]);
+const DROPPED = droppedRoles(FieldRole.hopByHop, FieldRole.host);
 
 export function writeRequestHead(exchange: Exchange, options: RequestHeadOptions): string {
   const { requestFields: fields, routedPath } = exchange;
   let head =
     `${exchange.method} ${options.uri} HTTP/1.1\r\nHost: ${options.host}\r\n` +
-    writeFields(fields, RULES, exchange.requestNominated);
+    writeFields(fields, DROPPED);
   if (exchange.requestFraming.kind === "chunked") head += "Transfer-Encoding: chunked\r\n";
   if (exchange.prefixLength > 1) {
     head += `X-Forwarded-Prefix: ${routedPath.slice(0, exchange.prefixLength)}\r\n`;

@@ -3,7 +3,7 @@ import { STATUS_CODES } from "node:http";
 import type { Exchange } from "../exchange.ts";
 import { FieldRole } from "./field-name.ts";
 import type { Fields } from "./fields.ts";
-import { Forwarding, forwardingRules, writeFields } from "./write-fields.ts";
+import { droppedRoles, writeFields } from "./write-fields.ts";
 
 export interface ResponseHeadOptions {
   /** The body goes out in chunks: the upstream did not say how long it is. */
@@ -16,18 +16,14 @@ export interface ResponseHeadOptions {
 /** The name this gateway gives itself in Via (RFC 9110 §7.6.3). */
 export const VIA = "1.1 sluice";
 
-const RULES = forwardingRules([[FieldRole.hopByHop, Forwarding.never]]);
+const DROPPED = droppedRoles(FieldRole.hopByHop);
 /** 204 has no body and therefore no length (RFC 9110 §8.6); 1xx has nothing of ours at all. */
-const RULES_WITHOUT_LENGTH = forwardingRules([
-  [FieldRole.hopByHop, Forwarding.never],
-  [FieldRole.contentLength, Forwarding.never],
-]);
+const DROPPED_WITH_LENGTH = droppedRoles(FieldRole.hopByHop, FieldRole.contentLength);
 
 export function writeResponseHead(exchange: Exchange, options: ResponseHeadOptions): string {
   const { status, responseFields: fields } = exchange;
-  const rules = status === 204 ? RULES_WITHOUT_LENGTH : RULES;
-  let head =
-    statusLine(status, exchange.reason) + writeFields(fields, rules, exchange.responseNominated);
+  const dropped = status === 204 ? DROPPED_WITH_LENGTH : DROPPED;
+  let head = statusLine(status, exchange.reason) + writeFields(fields, dropped);
   if (!fields.hasRole(FieldRole.date)) head += `Date: ${options.httpDate}\r\n`;
   if (!fields.hasRole(FieldRole.requestId)) head += `X-Request-Id: ${exchange.id}\r\n`;
   if (options.isChunked) head += "Transfer-Encoding: chunked\r\n";
@@ -38,7 +34,7 @@ export function writeResponseHead(exchange: Exchange, options: ResponseHeadOptio
 
 /** The head of a 1xx response: its own fields and nothing of ours (RFC 9110 §15.2). */
 export function writeInformationalHead(status: number, fields: Fields): string {
-  const lines = writeFields(fields, RULES_WITHOUT_LENGTH, undefined);
+  const lines = writeFields(fields, DROPPED_WITH_LENGTH);
   return `${statusLine(status, STATUS_CODES[status] ?? "")}${lines}\r\n`;
 }
 

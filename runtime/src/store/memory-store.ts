@@ -39,12 +39,10 @@ export class MemoryStore implements Store {
 
   increment(key: string, delta: number, ttlMs: number): number {
     const entry = this.#live(key);
-    if (entry === undefined) {
-      this.#entries.set(key, { value: delta, expiresAtMs: this.#expiry(ttlMs) });
-      return delta;
-    }
-    const value = Number(entry.value) + delta;
-    if (!Number.isNaN(value)) entry.value = value;
+    const value = Number(entry?.value ?? 0) + delta;
+    if (Number.isNaN(value)) return value;
+    if (entry === undefined) this.#entries.set(key, { value, expiresAtMs: this.#expiry(ttlMs) });
+    else entry.value = value;
     return value;
   }
 

@@ -125,11 +125,18 @@ describe("SchemaChecker", () => {
       password: secret,
       redis: object({ password: secret }),
       keys: { type: "array", items: secret },
+      whole: object({ inner: { type: "integer" } }, { writeOnly: true }),
       either: { anyOf: [secret, { type: "integer" }] },
     });
-    const value = { password: "hunter2", redis: "hunter2", keys: "hunter2", either: "hunter2" };
+    const value = {
+      password: "hunter2",
+      redis: "hunter2",
+      keys: "hunter2",
+      either: "hunter2",
+      whole: { inner: "hunter2" },
+    };
     const { faults } = check(schema, value);
-    assert.equal(faults.length, 4);
+    assert.equal(faults.length, 5);
     assert.doesNotMatch(faults.join("\n"), /hunter2/);
   });
 

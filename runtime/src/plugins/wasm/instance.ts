@@ -23,6 +23,7 @@ import { GuestMemory } from "./guest-memory.ts";
 import type { GuestEntry, HostServices } from "./host-services.ts";
 import { EntryRefused } from "./module.ts";
 import type { PluginModule } from "./module.ts";
+import type { MemoryImage } from "./separate-data.ts";
 import { propertyFunctions } from "./property-functions.ts";
 
 type PhaseExport = (request: number, config: number) => number;
@@ -37,6 +38,14 @@ export class GuestFault extends Error {
     this.isBroken = isBroken;
   }
 }
+
+function fill(memory: WebAssembly.Memory, image: MemoryImage): void {
+  memory.grow(image.pages - memory.buffer.byteLength / PAGE_BYTES);
+  const bytes = new Uint8Array(memory.buffer);
+  for (const segment of image.segments) bytes.set(segment.bytes, segment.offset);
+}
+
+const PAGE_BYTES = 65_536;
 
 /** For one entry's configure, ms: it may build tables, but a reload waits for it. */
 const CONFIGURE_LIMIT_MS = 1000;
@@ -78,7 +87,9 @@ export class WasmInstance {
       { useWasi: false, functions: { [IMPORT_NAMESPACE]: functions as never } },
     );
     const { exports } = await extism.getInstance();
-    memory.attach(exports["memory"] as WebAssembly.Memory); // Checked by the loader.
+    const linear = exports["memory"] as WebAssembly.Memory; // Checked by the loader.
+    if (plugin.image !== undefined) fill(linear, plugin.image);
+    memory.attach(linear);
     const instance = new WasmInstance(exports, call, limitMs);
     instance.#checkVersion();
     for (const index of entries.keys()) instance.#configure(index, plugin.name);

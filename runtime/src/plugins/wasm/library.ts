@@ -4,6 +4,7 @@ import { readFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { JsonSchema } from "@sluice/plugin-sdk/abi";
 import type { PluginCatalog } from "../../config/model.ts";
+import { CodeCache } from "./code-cache.ts";
 import { PluginRefused, loadModule, manifestOf } from "./module.ts";
 import type { PluginModule } from "./module.ts";
 
@@ -27,6 +28,7 @@ export class PluginLibrary implements PluginCatalog {
   /** Later folders win. */
   readonly #folders: readonly string[];
   readonly #shelves = new Map<string, Shelf>();
+  readonly #cache = new CodeCache();
 
   constructor(folders: readonly string[]) {
     this.#folders = folders;
@@ -86,7 +88,7 @@ export class PluginLibrary implements PluginCatalog {
   async module(name: string): Promise<PluginModule> {
     const file = this.#shelves.get(name)?.current;
     if (file === undefined) throw new PluginRefused(name, "there is no such plugin");
-    file.module ??= readFile(file.path).then((bytes) => loadModule(name, bytes));
+    file.module ??= readFile(file.path).then((bytes) => loadModule(name, bytes, this.#cache));
     return file.module;
   }
 

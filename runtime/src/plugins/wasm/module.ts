@@ -11,9 +11,12 @@ import {
   VERSION_EXPORT,
 } from "@sluice/plugin-sdk/abi";
 import type { JsonSchema, Manifest, Phase } from "@sluice/plugin-sdk/abi";
+import type { CodeCache } from "./code-cache.ts";
 import { limitMemory } from "./limit-memory.ts";
 import { readManifest } from "./manifest.ts";
 import { customSection } from "./sections.ts";
+import { separateData } from "./separate-data.ts";
+import type { MemoryImage } from "./separate-data.ts";
 
 /** Bytes of a .wasm file. */
 const MAX_MODULE_BYTES = 16 * 1024 * 1024;
@@ -50,14 +53,20 @@ export interface PluginModule {
   /** Of the file, hex. */
   readonly sha256: string;
   readonly module: WebAssembly.Module;
+  /** What an instance's memory starts with; undefined when the module brings its own data. */
+  readonly image: MemoryImage | undefined;
 }
 
 /** Compiles and checks. `name` is the plugin's name, from its file. Throws {@link PluginRefused}. */
-export async function loadModule(name: string, bytes: Uint8Array): Promise<PluginModule> {
+export async function loadModule(
+  name: string,
+  bytes: Uint8Array,
+  cache: CodeCache,
+): Promise<PluginModule> {
   if (bytes.length > MAX_MODULE_BYTES) {
     throw new PluginRefused(name, `${bytes.length} bytes, expected at most ${MAX_MODULE_BYTES}`);
   }
-  const module = await compile(name, bytes);
+  const { module, image } = await compile(name, bytes, cache);
   const exports = new Map(WebAssembly.Module.exports(module).map(({ name: of, kind }) => [of, kind]));
   checkImports(name, module);
   checkExports(name, exports);
@@ -76,13 +85,20 @@ export async function loadModule(name: string, bytes: Uint8Array): Promise<Plugi
     configSchema: manifest?.config ?? {},
     sha256: createHash("sha256").update(bytes).digest("hex"),
     module,
+    image,
   };
 }
 
-async function compile(name: string, bytes: Uint8Array): Promise<WebAssembly.Module> {
+async function compile(
+  name: string,
+  bytes: Uint8Array,
+  cache: CodeCache,
+): Promise<Pick<PluginModule, "module" | "image">> {
   try {
-    // A copy: compilation goes on in the background, and the bytes must be those that were hashed.
-    return await WebAssembly.compile(limitMemory(bytes, MAX_MEMORY_PAGES).slice());
+    const limited = limitMemory(bytes, MAX_MEMORY_PAGES);
+    const separated = separateData(limited);
+    const module = await cache.compile(separated?.code ?? limited);
+    return { module, image: separated?.image };
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new PluginRefused(name, `not a WebAssembly module: ${detail}`, cause);

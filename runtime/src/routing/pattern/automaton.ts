@@ -5,7 +5,7 @@ import type { CharacterSet } from "./characters.ts";
 import type { Instruction, Program } from "./program.ts";
 
 // Beyond this the states are forgotten and built anew: memory stays bounded, and time stays linear.
-const MAX_STATES = 500;
+export const MAX_STATES = 500;
 
 /** Stands for all characters from 0x80 on. */
 const LAST_SYMBOL = SYMBOLS - 1;
@@ -33,6 +33,11 @@ export class Automaton {
     this.#groupOf = groups.groupOf;
     this.#exampleOf = groups.exampleOf;
     this.#start = this.#startState();
+  }
+
+  /** How many states are held now. */
+  get stateCount(): number {
+    return this.#states.size;
   }
 
   /**

@@ -1,0 +1,108 @@
+// Type-checks a plugin with TypeScript's native compiler, as strictly as the SDK itself is.
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import type { Diagnostic } from "./diagnostics.ts";
+import { findUp, packageDir, SOURCE_DIR } from "./places.ts";
+
+/** Diagnostics of the plugin and all it imports; empty when there is nothing to say. */
+export async function typeCheck(entry: string): Promise<Diagnostic[]> {
+  const dir = await mkdtemp(join(tmpdir(), "sluice-check-"));
+  try {
+    const config = join(dir, "tsconfig.json");
+    await writeFile(config, JSON.stringify(configFor(entry)));
+    const output = await runCompiler(["--project", config, "--pretty", "false"], dir);
+    return parseOutput(output, dir);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** The project's own settings, such as `paths` and `jsx`, stay; those that a plugin depends on are set. */
+function configFor(entry: string): object {
+  const own = findUp("tsconfig.json", dirname(entry));
+  return {
+    ...(own === undefined ? {} : { extends: own }),
+    files: [entry, join(SOURCE_DIR, "engine", "globals", "index.d.ts")],
+    include: [],
+    compilerOptions: {
+      ...(own === undefined ? strictExtras : {}),
+      ...required,
+      ...(findPackage(entry) ? {} : { paths: { "@sluice/plugin-sdk": [join(SOURCE_DIR, "index.ts")] } }),
+    },
+  };
+}
+
+/** For a file without a project. */
+const strictExtras = {
+  noUncheckedIndexedAccess: true,
+  noImplicitOverride: true,
+  noFallthroughCasesInSwitch: true,
+} as const;
+
+const required = {
+  strict: true,
+  noEmit: true,
+  skipLibCheck: true,
+  target: "es2024",
+  lib: ["es2024"],
+  types: [],
+  module: "esnext",
+  moduleResolution: "bundler",
+  moduleDetection: "force",
+  resolveJsonModule: true,
+  allowImportingTsExtensions: true,
+  customConditions: ["sluice-source"],
+  composite: false,
+  incremental: false,
+  declaration: false,
+  isolatedDeclarations: false,
+} as const;
+
+/** Whether the author's own node_modules have the SDK. */
+function findPackage(entry: string): boolean {
+  return findUp(join("node_modules", "@sluice", "plugin-sdk"), dirname(entry)) !== undefined;
+}
+
+/** Resolves with what the compiler prints; rejects when it cannot run. */
+function runCompiler(args: readonly string[], cwd: string): Promise<string> {
+  return new Promise((settle, reject) => {
+    execFile(compilerPath(), args, { cwd, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      // Exit codes 1 and 2 mean that there are diagnostics.
+      if (error === null || (typeof error.code === "number" && stdout !== "")) settle(stdout);
+      else reject(new Error(`The TypeScript compiler failed: ${stderr || error.message}`));
+    });
+  });
+}
+
+/** The native executable, without the Node process that `tsc` would start first. */
+function compilerPath(): string {
+  const platform = `@typescript/typescript-${process.platform}-${process.arch}`;
+  const lib = join(packageDir(platform, packageDir("typescript")), "lib");
+  const windows = join(lib, "tsc.exe");
+  return existsSync(windows) ? windows : join(lib, "tsc");
+}
+
+const LOCATED = /^(.+?)\((\d+),(\d+)\): error TS\d+: (.*)$/;
+const UNLOCATED = /^error TS\d+: (.*)$/;
+
+/** Further lines of a diagnostic are indented; they are joined to its first. */
+function parseOutput(output: string, cwd: string): Diagnostic[] {
+  const diagnostics: { -readonly [Key in keyof Diagnostic]: Diagnostic[Key] }[] = [];
+  for (const line of output.split(/\r?\n/)) {
+    const located = LOCATED.exec(line);
+    const last = diagnostics.at(-1);
+    if (located !== null) {
+      const [, file = "", row, column, message = ""] = located;
+      const place = { file: resolve(cwd, file), line: Number(row), column: Number(column) };
+      diagnostics.push({ ...place, message });
+    } else if (UNLOCATED.test(line)) {
+      diagnostics.push({ message: line.replace(UNLOCATED, "$1") });
+    } else if (line.startsWith(" ") && last !== undefined) {
+      last.message += ` ${line.trim()}`;
+    }
+  }
+  return diagnostics;
+}

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { exchangeOf } from "../exchange.testing.ts";
+import { PluginChain } from "./chain.ts";
+import type { ChainLink } from "./chain.ts";
+import { CONTINUE, RESPOND } from "./plugin.ts";
+import type { Verdict } from "./plugin.ts";
+import { RecordingPlugin } from "./plugin.testing.ts";
+
+function linkOf(plugin: RecordingPlugin, entry = 0, byConsumer?: ChainLink["byConsumer"]): ChainLink {
+  return { plugin, entry, byConsumer };
+}
+
+const CONSUMER = {
+  id: "c1",
+  username: "alice",
+  customId: undefined,
+  credentials: [],
+  tags: [],
+  source: { path: "", line: 1, column: 1 },
+};
+
+describe("PluginChain", () => {
+  test("runs its links in order, each in its phases only", () => {
+    const order: string[] = [];
+    const noting = (name: string) => (phase: string): Verdict => {
+      order.push(`${name} ${phase}`);
+      return CONTINUE;
+    };
+    const a = new RecordingPlugin("a", { phases: ["access", "log"], run: noting("a") });
+    const b = new RecordingPlugin("b", { phases: ["access", "header_filter"], run: noting("b") });
+    const chain = new PluginChain([linkOf(a), linkOf(b)]);
+    const exchange = exchangeOf();
+    assert.equal(chain.access(exchange).kind, "continue");
+    chain.headerFilter(exchange);
+    chain.log(exchange, () => assert.fail());
+    assert.deepEqual(order, ["a access", "b access", "b header_filter", "a log"]);
+  });
+
+  test("ends the access phase with the first answer", () => {
+    const before = new RecordingPlugin("before");
+    const answers = new RecordingPlugin("answers", { run: () => RESPOND });
+    const after = new RecordingPlugin("after");
+    const chain = new PluginChain([before, answers, after].map((plugin) => linkOf(plugin)));
+    assert.equal(chain.access(exchangeOf()).kind, "respond");
+    assert.deepEqual([before.calls, after.calls], [["access 0"], []]);
+  });
+
+  test("goes on after a wait where it stopped", () => {
+    const verdicts: Verdict[] = [{ kind: "wait", until: Promise.resolve() }, CONTINUE];
+    const before = new RecordingPlugin("before");
+    const waits = new RecordingPlugin("waits", { run: () => verdicts.shift() ?? CONTINUE });
+    const after = new RecordingPlugin("after");
+    const chain = new PluginChain([before, waits, after].map((plugin) => linkOf(plugin)));
+    const exchange = exchangeOf();
+    assert.equal(chain.access(exchange).kind, "wait");
+    assert.deepEqual([before.calls.length, waits.calls.length, after.calls.length], [1, 1, 0]);
+    assert.equal(chain.access(exchange).kind, "continue");
+    assert.deepEqual([before.calls.length, waits.calls.length, after.calls.length], [1, 2, 1]);
+  });
+
+  test("lets a failure through in access and header_filter", () => {
+    const fails = new RecordingPlugin("fails", {
+      run: () => {
+        throw new Error("trap");
+      },
+    });
+    const chain = new PluginChain([linkOf(fails)]);
+    assert.throws(() => chain.access(exchangeOf()), /trap/);
+    assert.throws(() => chain.headerFilter(exchangeOf()), /trap/);
+  });
+
+  test("logs with every plugin, whatever happens to the ones before, and reports failures", () => {
+    const fails = new RecordingPlugin("fails", {
+      run: () => {
+        throw new Error("trap");
+      },
+    });
+    const next = new RecordingPlugin("next");
+    const failed: string[] = [];
+    new PluginChain([linkOf(fails), linkOf(next)]).log(exchangeOf(), (plugin, error) =>
+      failed.push(`${plugin.name}: ${String(error)}`),
+    );
+    assert.deepEqual(failed, ["fails: Error: trap"]);
+    assert.deepEqual(next.calls, ["log 0"]);
+  });
+
+  test("takes a consumer's own entry, else the general one, else none", () => {
+    const plugin = new RecordingPlugin("limits", { phases: ["access"] });
+    const run = (link: ChainLink, consumer?: typeof CONSUMER): string | undefined => {
+      const exchange = exchangeOf();
+      exchange.consumer = consumer;
+      plugin.calls.length = 0;
+      assert.equal(new PluginChain([link]).access(exchange).kind, "continue");
+      return plugin.calls[0];
+    };
+    const byConsumer = new Map([["c1", 2]]);
+    assert.equal(run(linkOf(plugin, 1, byConsumer), CONSUMER), "access 2");
+    assert.equal(run(linkOf(plugin, 1, byConsumer)), "access 1");
+    assert.equal(run(linkOf(plugin, 1, byConsumer), { ...CONSUMER, id: "c2" }), "access 1");
+    assert.equal(run(linkOf(plugin, -1, byConsumer)), undefined);
+    assert.equal(run(linkOf(plugin, 1), CONSUMER), "access 1");
+  });
+
+  test("sees a consumer that an earlier plugin of the chain authenticated", () => {
+    const authenticates = new RecordingPlugin("auth", {
+      run: (_, exchange) => {
+        exchange.consumer = CONSUMER;
+        return CONTINUE;
+      },
+    });
+    const limits = new RecordingPlugin("limits", { phases: ["access"] });
+    const link = linkOf(limits, 0, new Map([["c1", 5]]));
+    new PluginChain([linkOf(authenticates), link]).access(exchangeOf());
+    assert.deepEqual(limits.calls, ["access 5"]);
+  });
+});

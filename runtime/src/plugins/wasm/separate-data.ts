@@ -1,0 +1,101 @@
+// Takes a module's initial memory out of it. Plugins built with the SDK are one engine with different memories: what
+// is left of them is the same byte by byte, so it is compiled once and its machine code shared. Four plugins that
+// each bring their own copy of the engine evict each other from the processor's caches and cost twice as much.
+import { readUnsigned, sections, unsigned } from "./sections.ts";
+
+const CUSTOM_SECTION = 0;
+const MEMORY_SECTION = 5;
+const DATA_SECTION = 11;
+const DATA_COUNT_SECTION = 12;
+const I32_CONST = 0x41;
+const END = 0x0b;
+
+export interface DataSegment {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What a new instance's memory holds, and how many pages of 64 KiB it has. */
+export interface MemoryImage {
+  readonly pages: number;
+  readonly segments: readonly DataSegment[];
+}
+
+export interface SeparatedModule {
+  /** The module with one page of empty memory and no custom sections. */
+  readonly code: Uint8Array;
+  readonly image: MemoryImage;
+}
+
+/** Undefined when the module's data is not simply copied to fixed places; it must then be taken as it is. */
+export function separateData(bytes: Uint8Array): SeparatedModule | undefined {
+  const code: Uint8Array[] = [bytes.subarray(0, 8)];
+  let pages: number | undefined;
+  let segments: DataSegment[] | undefined = [];
+  for (const { id, start, bodyStart, end } of sections(bytes)) {
+    switch (id) {
+      case CUSTOM_SECTION:
+      case DATA_COUNT_SECTION:
+        break;
+      case DATA_SECTION:
+        segments = readSegments(bytes, bodyStart);
+        break;
+      case MEMORY_SECTION: {
+        const memory = onePageMemory(bytes, bodyStart, end);
+        pages = memory?.pages;
+        if (memory !== undefined) code.push(memory.section);
+        break;
+      }
+      default:
+        code.push(bytes.subarray(start, end));
+    }
+  }
+  if (pages === undefined || segments === undefined) return undefined;
+  return { code: Buffer.concat(code), image: { pages, segments } };
+}
+
+/** Active segments of memory 0 with constant offsets; undefined when there is any other. */
+function readSegments(bytes: Uint8Array, start: number): DataSegment[] | undefined {
+  const count = readUnsigned(bytes, start);
+  const segments: DataSegment[] = [];
+  let at = count.next;
+  for (let index = 0; index < count.value; index++) {
+    if (bytes[at] !== 0 || bytes[at + 1] !== I32_CONST) return undefined;
+    const offset = readSigned(bytes, at + 2);
+    if (bytes[offset.next] !== END) return undefined;
+    const length = readUnsigned(bytes, offset.next + 1);
+    at = length.next + length.value;
+    segments.push({ offset: offset.value >>> 0, bytes: bytes.subarray(length.next, at) });
+  }
+  return segments;
+}
+
+/** The memory section with a minimum of one page. */
+function onePageMemory(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { pages: number; section: Uint8Array } | undefined {
+  const count = readUnsigned(bytes, start);
+  const min = readUnsigned(bytes, count.next + 1);
+  if (count.value !== 1 || min.value < 1) return undefined;
+  const flags = bytes[count.next] ?? 0;
+  const body = [1, flags, 1, ...bytes.subarray(min.next, end)];
+  return {
+    pages: min.value,
+    section: Uint8Array.from([MEMORY_SECTION, ...unsigned(body.length), ...body]),
+  };
+}
+
+/** Signed LEB128, 32 bits. */
+function readSigned(bytes: Uint8Array, start: number): { value: number; next: number } {
+  let value = 0;
+  for (let at = start, shift = 0; shift < 35; at++, shift += 7) {
+    const byte = bytes[at] ?? 0;
+    value |= (byte & 0x7f) << shift;
+    if (byte >= 0x80) continue;
+    const isNegative = (byte & 0x40) !== 0 && shift + 7 < 32;
+    return { value: isNegative ? value | (-1 << (shift + 7)) : value, next: at + 1 };
+  }
+  throw new Error("a number is malformed");
+}
