@@ -43,8 +43,8 @@ describe("Consumers", () => {
       ["key-two", "cred-2", ALICE],
       ["key-bob", "cred-3", BOB],
     ] as const) {
-      const holder = consumers.holder(consumers.findCredential(KEYS, key) ?? -1);
-      assert.deepEqual([holder?.credential.id, holder?.consumer], [id, consumer]);
+      const holder = consumers.identity(-1, consumers.findCredential(KEYS, key) ?? 99);
+      assert.deepEqual([holder?.credential?.id, holder?.consumer], [id, consumer]);
     }
   });
 
@@ -61,18 +61,18 @@ describe("Consumers", () => {
 
   test("finds a consumer by id or username", () => {
     for (const name of ["id-alice", "alice"]) {
-      assert.equal(consumers.consumer(consumers.find(name) ?? -1), ALICE);
+      assert.equal(consumers.identity(consumers.find(name) ?? 99, -1)?.consumer, ALICE);
     }
     assert.equal(consumers.find("a-1"), undefined);
     assert.equal(consumers.find("constructor"), undefined);
-    assert.equal(consumers.consumer(-1), undefined);
-    assert.equal(consumers.holder(99), undefined);
+    assert.equal(consumers.identity(-1, -1), undefined);
+    assert.equal(consumers.identity(-1, 99), undefined);
   });
 
   test("takes an id for an id, even if somebody's username is the same", () => {
     const thief = consumerOf("id-thief", { username: "id-alice" });
     const both = new Consumers([ALICE, thief]);
-    assert.equal(both.consumer(both.find("id-alice") ?? -1), ALICE);
+    assert.equal(both.identity(both.find("id-alice") ?? 99, -1)?.consumer, ALICE);
   });
 });
 

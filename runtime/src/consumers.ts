@@ -1,33 +1,46 @@
 // Consumers and their credentials, indexed for look-up, and what authenticating one means for a request.
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import type { ConsumerConfig, CredentialConfig } from "./config/model.ts";
 import type { Exchange } from "./exchange.ts";
 import { VALUE_CHARACTERS, consistsOf } from "./http1/characters.ts";
+import { fieldName } from "./http1/field-name.ts";
+import type { FieldName } from "./http1/field-name.ts";
 
-interface Holder {
-  readonly credential: CredentialConfig;
+/** A header that tells the upstream who the client is. */
+interface IdentityField {
+  readonly name: FieldName;
+  readonly value: string;
+}
+
+/** Who a request may turn out to be from. */
+interface Identity {
   readonly consumer: ConsumerConfig;
-  readonly digest: Buffer;
+  readonly credential: CredentialConfig | undefined;
+  /** Kong's upstream headers (kong/constants.lua). */
+  readonly fields: readonly IdentityField[];
 }
 
 /** All consumers of one config. Handles are indexes; they hold for this config only. */
 export class Consumers {
-  readonly #consumers: readonly ConsumerConfig[];
+  readonly #anonymous: readonly Identity[];
   readonly #byName = new Map<string, number>();
-  readonly #holders: Holder[] = [];
+  readonly #authenticated: Identity[] = [];
   readonly #byDigest = new Map<string, number>();
-  /** Digests are keyed anew in each process, so that nobody can compute one ahead. */
-  readonly #salt = randomBytes(32);
+  /** Digests are salted anew in each process, so that nobody can compute one ahead. */
+  readonly #salt = randomBytes(32).toString("base64");
 
   constructor(consumers: readonly ConsumerConfig[]) {
-    this.#consumers = consumers;
+    this.#anonymous = consumers.map((consumer) => identity(consumer, undefined));
+    for (const [handle, { username }] of consumers.entries()) {
+      if (username !== undefined) this.#byName.set(username, handle);
+    }
     for (const [handle, consumer] of consumers.entries()) {
+      // Ids come last: nobody becomes somebody else by taking an id for a username.
       this.#byName.set(consumer.id, handle);
-      if (consumer.username !== undefined) this.#byName.set(consumer.username, handle);
       for (const credential of consumer.credentials) {
         const digest = this.#digest(credential.collection, credential.key);
-        this.#byDigest.set(digest.toString("latin1"), this.#holders.length);
-        this.#holders.push({ credential, consumer, digest });
+        this.#byDigest.set(digest, this.#authenticated.length);
+        this.#authenticated.push(identity(consumer, credential));
       }
     }
   }
@@ -37,58 +50,33 @@ export class Consumers {
     return this.#byName.get(name);
   }
 
-  /** Looks up by digest, so that the time taken tells nothing of the keys there are (J12). */
+  /** Compares salted digests, so that the time taken tells nothing of the keys there are (J12). */
   findCredential(collection: string, key: string): number | undefined {
-    const digest = this.#digest(collection, key);
-    const handle = this.#byDigest.get(digest.toString("latin1"));
-    const holder = handle === undefined ? undefined : this.#holders[handle];
-    return holder !== undefined && timingSafeEqual(holder.digest, digest) ? handle : undefined;
+    return this.#byDigest.get(this.#digest(collection, key));
   }
 
-  consumer(handle: number): ConsumerConfig | undefined {
-    return this.#consumers[handle];
+  /** The identity of a consumer alone, or of a credential's; one of the handles is -1. */
+  identity(consumer: number, credential: number): Identity | undefined {
+    return credential < 0 ? this.#anonymous[consumer] : this.#authenticated[credential];
   }
 
-  holder(handle: number): Pick<Holder, "consumer" | "credential"> | undefined {
-    return this.#holders[handle];
-  }
-
-  #digest(collection: string, key: string): Buffer {
-    return createHmac("sha256", this.#salt).update(`${collection}\0${key}`).digest();
+  #digest(collection: string, key: string): string {
+    return hash("sha256", `${this.#salt}${collection}\0${key}`, "base64");
   }
 }
 
-/**
- * Makes the request one of the credential's consumer, or of the consumer alone, who is then anonymous. One of the
- * handles is -1. False when a handle is unknown.
- */
-export function authenticate(exchange: Exchange, consumer: number, credential: number): boolean {
-  const consumers = exchange.snapshot?.consumers;
-  const holder = consumers?.holder(credential);
-  const found = holder?.consumer ?? consumers?.consumer(consumer);
-  if (found === undefined) return false;
-  exchange.consumer = found;
-  exchange.credential = holder?.credential;
-  stateIdentity(exchange, found, holder?.credential);
-  return true;
-}
-
-/** Kong's upstream headers (kong/constants.lua); what the client sent under these names is gone already. */
-function stateIdentity(
-  exchange: Exchange,
-  consumer: ConsumerConfig,
-  credential: CredentialConfig | undefined,
-): void {
-  const fields = exchange.requestFields;
-  const state = (name: string, value: string | undefined): void => {
-    if (value === undefined) fields.remove(name.toLowerCase());
-    else fields.set(name, fieldText(value));
+function identity(consumer: ConsumerConfig, credential: CredentialConfig | undefined): Identity {
+  const values = {
+    "X-Consumer-ID": consumer.id,
+    "X-Consumer-Custom-ID": consumer.customId,
+    "X-Consumer-Username": consumer.username,
+    "X-Credential-Identifier": credential?.id,
+    "X-Anonymous-Consumer": credential === undefined ? "true" : undefined,
   };
-  state("X-Consumer-ID", consumer.id);
-  state("X-Consumer-Custom-ID", consumer.customId);
-  state("X-Consumer-Username", consumer.username);
-  state("X-Credential-Identifier", credential?.id);
-  state("X-Anonymous-Consumer", credential === undefined ? "true" : undefined);
+  const fields = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [{ name: fieldName(name), value: fieldText(value) }],
+  );
+  return { consumer, credential, fields };
 }
 
 /** UTF-8 bytes as a field value; a name with control characters is percent-encoded. */
@@ -96,3 +84,27 @@ function fieldText(value: string): string {
   const bytes = Buffer.from(value).toString("latin1");
   return consistsOf(bytes, VALUE_CHARACTERS) ? bytes : encodeURIComponent(value.toWellFormed());
 }
+
+/**
+ * Makes the request one of the credential's consumer, or of the consumer alone, who is then anonymous. One of the
+ * handles is -1. False when a handle is unknown.
+ */
+export function authenticate(exchange: Exchange, consumer: number, credential: number): boolean {
+  const found = exchange.snapshot?.consumers.identity(consumer, credential);
+  if (found === undefined) return false;
+  const fields = exchange.requestFields;
+  // What the client sent under these names is gone already; an earlier plugin's word may still be there.
+  if (exchange.consumer !== undefined) for (const name of IDENTITY_NAMES) fields.remove(name);
+  for (const { name, value } of found.fields) fields.push(name, value);
+  exchange.consumer = found.consumer;
+  exchange.credential = found.credential;
+  return true;
+}
+
+const IDENTITY_NAMES = [
+  "x-consumer-id",
+  "x-consumer-custom-id",
+  "x-consumer-username",
+  "x-credential-identifier",
+  "x-anonymous-consumer",
+];

@@ -44,12 +44,15 @@ export class Deadlines {
 
   #sweep(): void {
     const now = performance.now();
+    const lateMs = now - this.#nowMs - RESOLUTION_MS;
     this.#nowMs = now;
     if (now - this.#dateAtMs >= 1000) {
       this.#dateAtMs = now;
       this.httpDate = new Date().toUTCString();
     }
     for (const timed of this.#timed) {
+      // While the event loop stood still nobody could make progress, and what came in is not read yet (O6).
+      if (lateMs > RESOLUTION_MS) timed.deadlineAtMs += lateMs;
       if (timed.deadlineAtMs <= now) {
         timed.deadlineAtMs = Infinity;
         timed.onDeadline();

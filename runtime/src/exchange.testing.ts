@@ -60,6 +60,7 @@ export class RecordingSocket implements Socket {
     return this.takesMore;
   }
   shutdown(): void {}
+  close(): void {}
   destroy(): void {}
   pause(): void {}
   resume(): void {}

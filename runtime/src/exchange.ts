@@ -2,8 +2,10 @@
 // Exchange and not each other.
 import type { ConsumerConfig, CredentialConfig } from "./config/model.ts";
 import type { GatewayError } from "./errors.ts";
+import type { FieldName } from "./http1/field-name.ts";
 import { Fields } from "./http1/fields.ts";
 import type { Framing } from "./http1/framing.ts";
+import type { Verdict } from "./plugins/plugin.ts";
 import type { RouteMatch } from "./routing/router.ts";
 import type { Route, Snapshot } from "./snapshot.ts";
 import type { Target } from "./upstream/target.ts";
@@ -59,7 +61,7 @@ export interface UpstreamSide extends BodyReceiver {
 /** How a plugin changes the response before there is one. */
 export interface ResponseEdit {
   readonly kind: "set" | "add" | "remove";
-  readonly name: string;
+  readonly name: FieldName;
   readonly value: string;
 }
 
@@ -108,6 +110,8 @@ export class Exchange {
   hasWaited = false;
   consumer: ConsumerConfig | undefined;
   credential: CredentialConfig | undefined;
+  /** What the access phase came to. */
+  verdict: Verdict | undefined;
   /** Where the access phase goes on after a wait. */
   chainPosition = 0;
   responseEdits: ResponseEdit[] | undefined;

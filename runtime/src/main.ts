@@ -84,6 +84,8 @@ export async function startGateway(
       await watching;
       await proxy.drain(settings.drainTimeoutMs);
       await statusServer.drain(0);
+      // The last responses are out; their log phase runs at the end of this turn.
+      await new Promise((resolve) => setImmediate(resolve));
       pipeline.snapshot.retire();
       await parts.close();
     },

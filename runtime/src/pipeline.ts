@@ -1,6 +1,7 @@
 // The way of a request through the gateway, phase by phase. Start reading here:
 //   start -> route -> access -> forward -> try -> (upstream) -> onHead: header_filter -> onBody -> onEnd -> log
 import { STATUS_CODES } from "node:http";
+import { Batch } from "./batch.ts";
 import type { Logger } from "./log.ts";
 import { GatewayError, toGatewayError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
@@ -58,11 +59,27 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     exchange.match = match;
     exchange.route = match && exchange.snapshot?.route(match.route);
     if (exchange.route === undefined) throw new GatewayError("no_route", exchange.method);
-    this.#access(exchange);
+    if (exchange.route.chain.hasAccess) this.#accesses.add(exchange);
+    else this.#forward(exchange);
   };
 
+  /** One plugin for all requests, then the next one for all, then the system calls (see Batch). */
+  readonly #accesses = new Batch<Exchange>((exchanges) => {
+    let undecided = exchanges;
+    while (undecided.length > 0) {
+      for (const exchange of undecided) this.#attempt(exchange, this.#access);
+      undecided = undecided.filter(isUndecided);
+    }
+    for (const exchange of exchanges) this.#attempt(exchange, this.#afterAccess);
+  });
+
   readonly #access = (exchange: Exchange): void => {
-    const verdict = routeOf(exchange).chain.access(exchange);
+    if (!exchange.isOver) exchange.verdict = routeOf(exchange).chain.access(exchange);
+  };
+
+  readonly #afterAccess = (exchange: Exchange): void => {
+    const { verdict, isOver } = exchange;
+    if (verdict === undefined || isOver) return;
     switch (verdict.kind) {
       case "continue":
         return this.#forward(exchange);
@@ -72,9 +89,8 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
       case "wait":
         if (exchange.hasWaited) throw new GatewayError("plugin_failed", "no instance came in time");
         exchange.hasWaited = true;
-        void verdict.until.then(() => {
-          if (!exchange.isOver) this.#attempt(exchange, this.#access);
-        });
+        exchange.verdict = undefined;
+        void verdict.until.then(() => this.#accesses.add(exchange));
     }
   };
 
@@ -204,8 +220,19 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     exchange.isOver = true;
     exchange.endedAtMs = performance.now();
     const at = exchange.route ?? exchange.snapshot?.noRoute;
-    at?.chain.log(exchange, this.#onLogFailed);
     at?.stats.count(exchange);
+    if (at?.chain.hasLog === true) this.#logs.add(exchange);
+    else this.#leave(exchange);
+  }
+
+  readonly #logs = new Batch<Exchange>((exchanges) => {
+    for (const exchange of exchanges) {
+      (exchange.route ?? exchange.snapshot?.noRoute)?.chain.log(exchange, this.#onLogFailed);
+      this.#leave(exchange);
+    }
+  });
+
+  #leave(exchange: Exchange): void {
     this.#requestsInFlight--;
     exchange.snapshot?.end();
   }
@@ -215,6 +242,10 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     this.#metrics.countError(error.code);
     this.#log.pluginFailed(plugin.name, error);
   };
+}
+
+function isUndecided(exchange: Exchange): boolean {
+  return exchange.verdict === undefined && !exchange.isOver;
 }
 
 const NO_TARGETS: readonly Target[] = [];
@@ -246,9 +277,9 @@ function applyEdits(exchange: Exchange): void {
   if (edits === undefined) return;
   exchange.responseEdits = undefined;
   for (const { kind, name, value } of edits) {
-    if (kind === "set") exchange.responseFields.set(name, value);
-    else if (kind === "add") exchange.responseFields.add(name, value);
-    else exchange.responseFields.remove(name.toLowerCase());
+    if (kind === "set") exchange.responseFields.replace(name, value);
+    else if (kind === "add") exchange.responseFields.push(name, value);
+    else exchange.responseFields.remove(name.lower);
   }
 }
 

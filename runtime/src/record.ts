@@ -1,5 +1,6 @@
 // Kong's log record of one exchange, as JSON (kong/pdk/log.lua, serialize). It is written by hand, part by part:
 // routes and services bring theirs ready, and one object with everything in it costs three times as much.
+import type { ConsumerConfig } from "./config/model.ts";
 import { epochMs } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Fields } from "./http1/fields.ts";
@@ -21,8 +22,8 @@ const ALWAYS_SECRET = new Set([
 ]);
 
 export function logRecord(exchange: Exchange): string {
-  const { connection, route } = exchange;
-  const secrets = route?.secretNames ?? ALWAYS_SECRET;
+  const { connection, route, snapshot } = exchange;
+  const secrets = (route ?? snapshot?.noRoute)?.secretNames ?? ALWAYS_SECRET;
   const query = redactedQuery(exchange.query, secrets);
   const uri = text(exchange.routedPath + (query === "" ? "" : `?${query}`));
   const url = text(
@@ -35,7 +36,7 @@ export function logRecord(exchange: Exchange): string {
     `"upstream_status":${upstreamStatus(exchange)},` +
     `"response":{"status":${exchange.status},"headers":${headers(exchange.responseFields, secrets)},` +
     `"size":${exchange.responseBytes}},"latencies":${latencies(exchange)},"tries":${tries(exchange)},` +
-    `${identity(exchange)}${route?.recordText ?? ""}"client_ip":"${connection.clientAddress}",` +
+    `${identity(exchange)}${route?.recordText ?? ""}"client_ip":${text(connection.clientAddress)},` +
     `"started_at":${Math.floor(epochMs(exchange.startedAtMs))},"source":"${source(exchange)}",` +
     `${failure(exchange)}"workspace":"default"}`
   );
@@ -79,11 +80,18 @@ function headers(fields: Fields, secrets: ReadonlySet<string>): string {
   let out = "";
   for (let at = 0; at < fields.length; at++) {
     const name = fields.names[at]?.lower ?? "";
-    if (fields.get(name, 1) !== undefined) return repeatedHeaders(fields, secrets);
+    if (isRepeated(fields, at)) return repeatedHeaders(fields, secrets);
     const value = secrets.has(name) ? REDACTED : text(fields.values[at] ?? "");
     out += `${at === 0 ? "" : ","}"${name}":${value}`;
   }
   return `{${out}}`;
+}
+
+/** Whether a field before this one has the same name. */
+function isRepeated({ names }: Fields, at: number): boolean {
+  const lower = names[at]?.lower;
+  for (let before = 0; before < at; before++) if (names[before]?.lower === lower) return true;
+  return false;
 }
 
 function repeatedHeaders(fields: Fields, secrets: ReadonlySet<string>): string {
@@ -138,9 +146,16 @@ function identity(exchange: Exchange): string {
   if (consumer === undefined) return "";
   const entity =
     credential === undefined ? "" : `"authenticated_entity":{"id":${text(credential.id)}},`;
-  const fields = { id: consumer.id, username: consumer.username, custom_id: consumer.customId };
-  return `${entity}"consumer":${JSON.stringify(fields)},`;
+  let part = consumerParts.get(consumer);
+  if (part === undefined) {
+    const { id, username, customId } = consumer;
+    part = `"consumer":${JSON.stringify({ id, username, custom_id: customId })},`;
+    consumerParts.set(consumer, part);
+  }
+  return entity + part;
 }
+
+const consumerParts = new WeakMap<ConsumerConfig, string>();
 
 /** Kong's words: who made the response. */
 function source(exchange: Exchange): string {

@@ -30,6 +30,7 @@ export const DOWNSTREAM_OPTIONS: ServerOptions = {
   headTimeoutMs: 30_000,
   bodyTimeoutMs: 60_000,
   keepAliveTimeoutMs: 75_000,
+  lingerMs: 2000,
   maxConnections: 16_384,
 };
 

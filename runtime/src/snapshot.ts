@@ -53,7 +53,7 @@ export class Snapshot {
   readonly config: GatewayConfig;
   readonly consumers: Consumers;
   /** Global plugins and counts for requests that no route takes. */
-  readonly noRoute: Pick<Route, "chain" | "stats">;
+  readonly noRoute: Pick<Route, "chain" | "stats" | "secretNames">;
   readonly #plugins: readonly Plugin[];
   readonly #router: Router;
   readonly #routes: ReadonlyMap<RouteConfig, Route>;
@@ -73,6 +73,8 @@ export class Snapshot {
     this.noRoute = {
       chain: new PluginChain(linksFor(entries, { routeId: undefined, serviceId: undefined })),
       stats: parts.routeStats("", ""),
+      // Such a request may well carry the key for the route that its client meant.
+      secretNames: secretNames(entries.flatMap((entry) => entry.credentialNames)),
     };
   }
 

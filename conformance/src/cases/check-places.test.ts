@@ -182,7 +182,7 @@ const FAULTY: readonly Faulty[] = [
     what: "a wrong type in a plugin's config",
     yaml: `${HEADER}plugins:\n  - name: key-auth\n    config:\n      hide_credentials: maybe\n`,
     line: 5,
-    says: /hide_credentials.*boolean/i,
+    says: /hide_credentials.*(boolean|true or false)/i,
   },
   {
     what: "a value that a plugin's config does not allow",

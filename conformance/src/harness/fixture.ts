@@ -1,5 +1,5 @@
 // What most case files start with: one gateway, its upstreams, and an end to all of them.
-import { after, before, beforeEach } from "node:test";
+import { after, afterEach, before, beforeEach } from "node:test";
 
 import { startGateway } from "./gateway.ts";
 import type { Gateway, GatewayOptions } from "./gateway.ts";
@@ -30,9 +30,12 @@ export function useGateway(
   beforeEach(() => {
     for (const upstream of upstreams) upstream.reset();
   });
+  // Whatever a case did to it, the process lives on: else the cases after it only say "connection refused".
+  afterEach(() => assertAlive(gateway));
   after(async () => {
-    await gateway?.stop();
     await Promise.all(upstreams.map((upstream) => upstream.close()));
+    assertAlive(gateway);
+    await gateway?.stop();
   });
   return {
     get gateway() {
@@ -45,6 +48,11 @@ export function useGateway(
       return upstreams;
     },
   };
+}
+
+function assertAlive(gateway: Gateway | undefined): void {
+  if (gateway === undefined || gateway.isRunning) return;
+  throw new Error(`the gateway ended (${gateway.ending}):\n${gateway.log.slice(-4_000)}`);
 }
 
 function started<T>(part: T | undefined): T {

@@ -57,6 +57,12 @@ export class Gateway {
     return this.#log;
   }
 
+  /** How it ended, such as `exit code 1`. */
+  get ending(): string {
+    const { exitCode, signalCode } = this.process;
+    return signalCode === null ? `exit code ${exitCode}` : `signal ${signalCode}`;
+  }
+
   /** A place in the log, for {@link logged}. */
   get mark(): number {
     return this.#log.length;

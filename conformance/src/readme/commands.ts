@@ -1,4 +1,4 @@
-// The commands of a README: what stands in its fenced `sh` blocks, one by one.
+// What a README tells its reader to do: the commands of its fenced `sh` blocks, and the files to save before.
 
 export interface ReadmeCommand {
   /** As it stands there, continuation lines and here-documents included. */
@@ -26,6 +26,17 @@ export function readCommands(markdown: string): ReadmeCommand[] {
   }
   if (isInside) throw new Error("a sh block of README.md does not end");
   return commands;
+}
+
+export interface ReadmeFile {
+  readonly name: string;
+  readonly content: string;
+}
+
+/** Fenced blocks that the text before them names: "Save this as `hello.ts`:". */
+export function readFiles(markdown: string): ReadmeFile[] {
+  const blocks = markdown.matchAll(/\bas `([\w./-]+)`[^\n]*\n\n```\w+\n([\s\S]*?\n)```/g);
+  return [...blocks].map(([, name = "", content = ""]) => ({ name, content }));
 }
 
 /** Lines that belong to the command at `start`. */

@@ -26,9 +26,9 @@ export class Quickstart {
   }
 
   /** Runs the command, with free ports in place of the default ones, until it listens. */
-  static async start(command: string): Promise<Quickstart> {
+  static async start(command: string, cwd?: string): Promise<Quickstart> {
     const isNpm = /^npm start\b/.test(command) && !/ -- /.test(command);
-    const started = new Quickstart(startShell(`${command}${isNpm ? " --" : ""} ${LISTEN}`));
+    const started = new Quickstart(startShell(`${command}${isNpm ? " --" : ""} ${LISTEN}`, cwd));
     await started.#listening();
     return started;
   }

@@ -5,14 +5,20 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 
 import { ROOT } from "../harness/runtime.ts";
-import { readCommands } from "./commands.ts";
+import { copyCheckout, removeCheckout } from "./checkout.ts";
+import { readCommands, readFiles } from "./commands.ts";
 import { Quickstart } from "./quickstart.ts";
 import { runShell } from "./shell.ts";
 
-let gateway: Quickstart | undefined;
-after(() => gateway?.stop());
+const markdown = await readFile(join(ROOT, "README.md"), "utf8");
+const commands = readCommands(markdown);
+const folder = await copyCheckout(readFiles(markdown));
 
-const commands = readCommands(await readFile(join(ROOT, "README.md"), "utf8"));
+let gateway: Quickstart | undefined;
+after(async () => {
+  await gateway?.stop();
+  await removeCheckout(folder);
+});
 
 test("README.md: has commands in its sh blocks", () => {
   assert.ok(commands.length > 0);
@@ -27,25 +33,26 @@ for (const { text, line, status } of commands) {
 async function runPart(text: string, status: number | undefined): Promise<void> {
   if (/^npm (ci|install)$/.test(text)) {
     // This run stands on the installed packages: only check that the lock file could install them.
-    return succeeds("npm ci --dry-run --ignore-scripts --offline --no-audit");
+    return succeeds("npm ci --dry-run --ignore-scripts --offline --no-audit", ROOT);
   }
   if (text === "npm test" || text === ".ci/run") return isWhatRunsNow();
   if (/^npm run bench\b/.test(text)) return succeeds(withFlags(text, "--help"));
   if (/^npm start\b|\bsluice start\b|\/cli\.ts start\b/.test(text)) {
     await gateway?.stop();
-    gateway = await Quickstart.start(text);
+    gateway = await Quickstart.start(text, folder);
     return;
   }
   const command = gateway === undefined ? text : gateway.withPorts(text);
   if (status === undefined) return succeeds(command);
   const { stdout } = await runShell(
     `${command} --silent --output /dev/null --write-out '%{http_code}'`,
+    folder,
   );
   assert.equal(stdout.slice(-3), String(status));
 }
 
-async function succeeds(command: string): Promise<void> {
-  const { code, stdout, stderr } = await runShell(command);
+async function succeeds(command: string, cwd: string = folder): Promise<void> {
+  const { code, stdout, stderr } = await runShell(command, cwd);
   assert.equal(code, 0, `${command}\n${stdout}${stderr}`);
 }
 

@@ -8,10 +8,10 @@ import type { Outcome } from "../harness/runtime.ts";
 
 const COMMAND_LIMIT_MS = 120_000;
 
-export function startShell(command: string): ChildProcess {
+export function startShell(command: string, cwd: string = ROOT): ChildProcess {
   const path = `${join(ROOT, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`;
   return spawn("bash", ["-euo", "pipefail", "-c", command], {
-    cwd: ROOT,
+    cwd,
     env: cleanEnvironment({ PATH: path }),
     stdio: ["ignore", "pipe", "pipe"],
     // A group of its own, so that what npm starts ends with it.
@@ -19,13 +19,13 @@ export function startShell(command: string): ChildProcess {
   });
 }
 
-export async function runShell(command: string): Promise<Outcome> {
-  return runToEnd(startShell(command), COMMAND_LIMIT_MS);
+export async function runShell(command: string, cwd: string = ROOT): Promise<Outcome> {
+  return runToEnd(startShell(command, cwd), COMMAND_LIMIT_MS);
 }
 
 /** Ends a shell and everything that it started. */
 export async function stopShell(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const closed = new Promise((resolve) => child.once("close", resolve));
   process.kill(-child.pid, "SIGTERM");
   await closed;

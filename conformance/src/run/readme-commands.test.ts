@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { readCommands } from "../readme/commands.ts";
+import { readCommands, readFiles } from "../readme/commands.ts";
 
 const FENCE = "```";
 
@@ -33,4 +33,21 @@ test("takes each command of the sh blocks, and nothing else", () => {
 
 test("refuses a block that does not end", () => {
   assert.throws(() => readCommands(`${FENCE}sh\nnpm ci\n`), /does not end/);
+});
+
+test("takes the files that the text names", () => {
+  const markdown = [
+    "Save this as `hello.ts`:",
+    "",
+    `${FENCE}ts`,
+    "one();",
+    "two();",
+    FENCE,
+    "Other code:",
+    "",
+    `${FENCE}ts`,
+    "three();",
+    FENCE,
+  ].join("\n");
+  assert.deepEqual(readFiles(markdown), [{ name: "hello.ts", content: "one();\ntwo();\n" }]);
 });

@@ -22,7 +22,9 @@ export interface BundledPlugin {
 }
 
 /** By folder name, sorted. Throws an Error with one line for each fault when a plugin cannot be built. */
-export async function buildBundled(options: BuildBundledOptions): Promise<Map<string, BundledPlugin>> {
+export async function buildBundled(
+  options: BuildBundledOptions,
+): Promise<Map<string, BundledPlugin>> {
   const { pluginsDir, outDir } = options;
   const names = await pluginNames(pluginsDir);
   const base = await sdkKey();

@@ -18,7 +18,12 @@ export async function bundle(entry: string): Promise<Bundle> {
   const absWorkingDir = dirname(entry);
   try {
     const result = await build({
-      stdin: { contents: stub(entry), resolveDir: absWorkingDir, loader: "ts", sourcefile: STUB_NAME },
+      stdin: {
+        contents: stub(entry),
+        resolveDir: absWorkingDir,
+        loader: "ts",
+        sourcefile: STUB_NAME,
+      },
       absWorkingDir,
       bundle: true,
       write: false,

@@ -4,7 +4,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** SHA-256 in hex over names and contents. */
-export function contentKey(parts: Iterable<readonly [name: string, content: string | Uint8Array]>): string {
+export function contentKey(
+  parts: Iterable<readonly [name: string, content: string | Uint8Array]>,
+): string {
   const hash = createHash("sha256");
   for (const [name, content] of parts) {
     hash.update(`${name}\0${content.length}\0`).update(content);

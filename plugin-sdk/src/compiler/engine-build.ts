@@ -60,10 +60,15 @@ export async function buildEngine(): Promise<Uint8Array<ArrayBuffer>> {
 async function compileGlue(output: string, tableBase: number): Promise<Uint8Array> {
   await runScript(join(packageDir("assemblyscript"), "bin", "asc.js"), [
     join(GLUE_DIR, "index.ts"),
-    ...["--runtime", "stub", "--use", "abort=", "--noAssert", "-O3"],
-    ...["--importMemory", "--memoryBase", String(GLUE_MEMORY_BASE)],
-    ...["--importTable", "--tableBase", String(tableBase)],
-    ...["--outFile", output],
+    "--runtime=stub",
+    "--use=abort=",
+    "--noAssert",
+    "-O3",
+    "--importMemory",
+    `--memoryBase=${GLUE_MEMORY_BASE}`,
+    "--importTable",
+    `--tableBase=${tableBase}`,
+    `--outFile=${output}`,
   ]);
   return readFile(output);
 }
@@ -88,8 +93,12 @@ async function merge(dir: string, quickjs: Uint8Array, glue: Uint8Array): Promis
   ) as [string, string, string]; // As many as names.
   await Promise.all([writeFile(quickjsPath, quickjs), writeFile(gluePath, glue)]);
   await runScript(join(packageDir("binaryen"), "bin", "wasm-merge"), [
-    ...[quickjsPath, "qjs", gluePath, "glue"],
-    ...["--skip-export-conflicts", "--output", output],
+    quickjsPath,
+    "qjs",
+    gluePath,
+    "glue",
+    "--skip-export-conflicts",
+    `--output=${output}`,
     ...FEATURES,
   ]);
   return readFile(output);

@@ -20,9 +20,9 @@ export function packageDir(name: string, from?: string): string {
 
 export function packageVersion(name: string): string {
   // Every published package has a version.
-  const manifest = JSON.parse(
-    readFileSync(join(packageDir(name), "package.json"), "utf8"),
-  ) as { version: string };
+  const manifest = JSON.parse(readFileSync(join(packageDir(name), "package.json"), "utf8")) as {
+    version: string;
+  };
   return manifest.version;
 }
 

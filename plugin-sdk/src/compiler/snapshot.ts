@@ -4,12 +4,12 @@ import {
   CONFIGURE_EXPORT,
   Fault,
   IMPORT_NAMESPACE,
-  MANIFEST_SECTION,
   PHASE_EXPORTS,
   VERSION_EXPORT,
 } from "../abi.ts";
 import type { HostFunction, Manifest } from "../abi.ts";
-import { customSection, writeSections } from "./wasm-binary.ts";
+import { withManifest } from "./manifest.ts";
+import { writeSections } from "./wasm-binary.ts";
 import { keepExports, limitMemory, withMemoryImage } from "./wasm-rewrite.ts";
 
 export interface SnapshotInput {
@@ -59,11 +59,9 @@ export function takeSnapshot(input: SnapshotInput): Snapshot {
   const exports = new Set(["memory", VERSION_EXPORT, CONFIGURE_EXPORT]);
   for (const phase of manifest.phases) exports.add(PHASE_EXPORTS[phase]);
   const memory = new Uint8Array(engine.memory.buffer);
-  const wasm = writeSections([
-    ...withMemoryImage(keepExports(input.engine, exports), memory, input.maxMemoryPages),
-    customSection(MANIFEST_SECTION, new TextEncoder().encode(JSON.stringify(manifest))),
-  ]);
-  return { wasm, manifest, memoryPages: memory.length / 65_536 };
+  const trimmed = keepExports(input.engine, exports);
+  const image = writeSections(withMemoryImage(trimmed, memory, input.maxMemoryPages));
+  return { wasm: withManifest(image, manifest), manifest, memoryPages: memory.length / 65_536 };
 }
 
 /** What went wrong while the plugin was evaluated. */

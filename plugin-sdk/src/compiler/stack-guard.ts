@@ -56,14 +56,19 @@ export function guardStack(wasm: Uint8Array): Uint8Array {
         return { id: section.id, body: vector(functions.map(u32)) };
       }
       if (section.id !== SectionId.code) return section;
-      return { id: section.id, body: vector(bodies.map((body) => concat([u32(body.length), body]))) };
+      return {
+        id: section.id,
+        body: vector(bodies.map((body) => concat([u32(body.length), body]))),
+      };
     }),
   );
 }
 
 /** All that check but the interpreter itself, the largest: its frames on both stacks grow alike. */
 function checkedFunctions(bodies: readonly Uint8Array[]): number[] {
-  const checked = bodies.flatMap((body, index) => (includes(body, LOAD_STACK_LIMIT) ? [index] : []));
+  const checked = bodies.flatMap((body, index) =>
+    includes(body, LOAD_STACK_LIMIT) ? [index] : [],
+  );
   const sizeOf = (index: number): number => bodies[index]?.length ?? 0;
   const largest = Math.max(...checked.map(sizeOf));
   if (checked.length < 2) throw new RangeError("QuickJS does not check its stack as expected");

@@ -12,7 +12,7 @@ export async function typeCheck(entry: string): Promise<Diagnostic[]> {
   const dir = await mkdtemp(join(tmpdir(), "sluice-check-"));
   try {
     const config = join(dir, "tsconfig.json");
-    await writeFile(config, JSON.stringify(configFor(entry)));
+    await writeFile(config, JSON.stringify(await configFor(entry)));
     const output = await runCompiler(["--project", config, "--pretty", "false"], dir);
     return parseOutput(output, dir);
   } finally {
@@ -21,18 +21,37 @@ export async function typeCheck(entry: string): Promise<Diagnostic[]> {
 }
 
 /** The project's own settings, such as `paths` and `jsx`, stay; those that a plugin depends on are set. */
-function configFor(entry: string): object {
+async function configFor(entry: string): Promise<object> {
   const own = findUp("tsconfig.json", dirname(entry));
+  const paths = {
+    // Only a file outside of any project needs it: elsewhere node_modules has the author's own version.
+    ...(hasSdk(entry) ? {} : { "@sluice/plugin-sdk": [join(SOURCE_DIR, "index.ts")] }),
+    ...(own === undefined ? {} : await pathsOf(own)),
+  };
   return {
     ...(own === undefined ? {} : { extends: own }),
     files: [entry, join(SOURCE_DIR, "engine", "globals", "index.d.ts")],
     include: [],
-    compilerOptions: {
-      ...(own === undefined ? strictExtras : {}),
-      ...required,
-      ...(findPackage(entry) ? {} : { paths: { "@sluice/plugin-sdk": [join(SOURCE_DIR, "index.ts")] } }),
-    },
+    compilerOptions: { ...(own === undefined ? strictExtras : {}), ...required, paths },
   };
+}
+
+/** The `paths` of a tsconfig.json and what it extends, made absolute: setting ours would replace them. */
+async function pathsOf(config: string): Promise<Record<string, string[]>> {
+  const shown = await runCompiler(["--showConfig", "--project", config], dirname(config));
+  // TypeScript prints its own format; a config with faults gives diagnostics instead, which the check repeats.
+  const { compilerOptions = {} } = shown.startsWith("{") ? (JSON.parse(shown) as ShownConfig) : {};
+  const entries = Object.entries(compilerOptions.paths ?? {});
+  return Object.fromEntries(
+    entries.map(([name, targets]) => [
+      name,
+      targets.map((target) => resolve(dirname(config), target)),
+    ]),
+  );
+}
+
+interface ShownConfig {
+  readonly compilerOptions?: { readonly paths?: Readonly<Record<string, readonly string[]>> };
 }
 
 /** For a file without a project. */
@@ -62,18 +81,23 @@ const required = {
 } as const;
 
 /** Whether the author's own node_modules have the SDK. */
-function findPackage(entry: string): boolean {
+function hasSdk(entry: string): boolean {
   return findUp(join("node_modules", "@sluice", "plugin-sdk"), dirname(entry)) !== undefined;
 }
 
 /** Resolves with what the compiler prints; rejects when it cannot run. */
 function runCompiler(args: readonly string[], cwd: string): Promise<string> {
   return new Promise((settle, reject) => {
-    execFile(compilerPath(), args, { cwd, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      // Exit codes 1 and 2 mean that there are diagnostics.
-      if (error === null || (typeof error.code === "number" && stdout !== "")) settle(stdout);
-      else reject(new Error(`The TypeScript compiler failed: ${stderr || error.message}`));
-    });
+    execFile(
+      compilerPath(),
+      args,
+      { cwd, maxBuffer: 64 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        // Exit codes 1 and 2 mean that there are diagnostics.
+        if (error === null || (typeof error.code === "number" && stdout !== "")) settle(stdout);
+        else reject(new Error(`The TypeScript compiler failed: ${stderr || error.message}`));
+      },
+    );
   });
 }
 

@@ -19,7 +19,10 @@ export interface ImportName {
 }
 
 /** Gives every import the name that `rename` returns for it. */
-export function renameImports(wasm: Uint8Array, rename: (name: ImportName) => ImportName): Uint8Array {
+export function renameImports(
+  wasm: Uint8Array,
+  rename: (name: ImportName) => ImportName,
+): Uint8Array {
   return replaceSection(wasm, SectionId.import, (body) => {
     const reader = new WasmReader(body);
     const items = Array.from({ length: reader.u32() }, () => {

@@ -1,5 +1,5 @@
 // The exports that the gateway calls, see ABI.md.
-import { failWith, failWithError, failWithException } from "./failure";
+import { collectIfOutOfMemory, failWith, failWithError, failWithException } from "./failure";
 import {
   call,
   executePendingJob,
@@ -9,6 +9,7 @@ import {
   markAsHandled,
   promiseResult,
   promiseState,
+  takeException,
 } from "./quickjs";
 import { flushRejections, rejectionIsHandled } from "./rejections";
 import { ARGV, context, CONTEXT_OUT, handler, Handler, runtime } from "./state";
@@ -43,32 +44,32 @@ function run(index: i32, first: i32, second: i32): i32 {
   store<u64>(ARGV, boxInt(first));
   store<u64>(ARGV + 8, boxInt(second));
   const result = call(context(), handler(index), UNDEFINED, 2, ARGV);
+  let verdict = VERDICT_FAILED;
   if (isException(result)) {
     failWithException();
-    drainJobs();
-    return VERDICT_FAILED;
+    drainJobs(false);
+  } else if (drainJobs(true)) {
+    // The usual case: an int needs neither a look at promises nor freeing.
+    if (isInt(result)) {
+      flushRejections();
+      return <i32>result;
+    }
+    verdict = isObject(result) && isPromise(result) ? settled(result) : notAVerdict();
   }
-  if (!drainJobs()) {
-    freeValue(context(), result);
-    return VERDICT_FAILED;
-  }
-  // The usual case first: an int needs neither a look at promises nor freeing.
-  if (isInt(result)) return <i32>result;
-  const verdict = isObject(result) && isPromise(result) ? settled(result) : notAVerdict();
   freeValue(context(), result);
   flushRejections();
+  collectIfOutOfMemory();
   return verdict;
 }
 
-/** False when a job could not end, which is said to the host. */
-function drainJobs(): bool {
+/** False when a job could not end. The host is told why, unless it has been told of a failure before. */
+function drainJobs(tellFailure: bool): bool {
   while (isJobPending(runtime())) {
-    if (executePendingJob(runtime(), CONTEXT_OUT) < 0) {
-      failWithException();
-      return false;
-    }
+    if (executePendingJob(runtime(), CONTEXT_OUT) >= 0) continue;
+    if (tellFailure) failWithException();
+    else freeValue(context(), takeException(context()));
+    return false;
   }
-  flushRejections();
   return true;
 }
 

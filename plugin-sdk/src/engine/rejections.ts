@@ -1,13 +1,8 @@
 // Promises that were rejected while nobody listened. The guest remembers them during a call and logs those that
 // nobody handled until its end.
 import { call, freeValue, takeException } from "./quickjs";
-import { context, handler, Handler } from "./state";
+import { context, handler, Handler, REJECTION_ARGV, REJECTIONS_REMEMBERED } from "./state";
 import { boxInt, isException, UNDEFINED } from "./value";
-
-/** Set while the guest remembers rejections; in low memory like all state. */
-const REMEMBERED: usize = 0x407c;
-/** Apart from ARGV: a rejection happens in the middle of another call. */
-const REJECTION_ARGV: usize = 0x4080;
 
 /** JSHostPromiseRejectionTracker. */
 export function trackRejection(
@@ -17,17 +12,17 @@ export function trackRejection(
   isHandled: i32,
   opaque: usize,
 ): void {
-  store<u8>(REMEMBERED, 1);
+  store<u8>(REJECTIONS_REMEMBERED, 1);
   tell(promise, reason, isHandled);
 }
 
 export function rejectionIsHandled(promise: u64): void {
-  if (load<u8>(REMEMBERED)) tell(promise, UNDEFINED, 1);
+  if (load<u8>(REJECTIONS_REMEMBERED)) tell(promise, UNDEFINED, 1);
 }
 
 export function flushRejections(): void {
-  if (!load<u8>(REMEMBERED)) return;
-  store<u8>(REMEMBERED, 0);
+  if (!load<u8>(REJECTIONS_REMEMBERED)) return;
+  store<u8>(REJECTIONS_REMEMBERED, 0);
   tell(UNDEFINED, UNDEFINED, 1);
 }
 

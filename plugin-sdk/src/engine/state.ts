@@ -17,6 +17,11 @@ export const LENGTH_A: usize = 0x4070;
 export const LENGTH_B: usize = 0x4074;
 export const CONTEXT_OUT: usize = 0x4078;
 
+/** Flags, one byte each. */
+export const REJECTIONS_REMEMBERED: usize = 0x407c;
+export const RAN_OUT_OF_MEMORY: usize = 0x407d;
+/** Arguments of the rejection handler, apart from ARGV: a rejection happens in the middle of another call. */
+export const REJECTION_ARGV: usize = 0x4080;
 /** First block that malloc ever gave. */
 export const HEAP_START: usize = 0x4098;
 

@@ -87,7 +87,8 @@ export abstract class HostRequestContext extends HostContext implements RequestC
     for (const name in headers) {
       const value = headers[name];
       if (value === undefined) continue;
-      if (contentType !== undefined && name.toLowerCase() === "content-type") contentType = undefined;
+      if (contentType !== undefined && name.toLowerCase() === "content-type")
+        contentType = undefined;
       response.setHeader(name, value);
     }
     if (contentType !== undefined) response.setHeader("content-type", contentType);

@@ -9,7 +9,6 @@ import {
   HostRequestContext,
   HostResponseContext,
 } from "./contexts.ts";
-import { textOf } from "./faults.ts";
 import "./globals.ts";
 import { configGet, fail, install as installNative } from "./native.ts";
 import { onRejection } from "./rejections.ts";
@@ -91,8 +90,8 @@ function notConfigured(config: number): never {
 }
 
 function parseEntry(config: number): { id: string; config: unknown } {
-  const text = textOf(configGet(config), "config");
-  if (text === undefined) throw new Error(`There is no config with the handle ${config}`);
+  const text = configGet(config);
+  if (typeof text !== "string") throw new Error(`There is no config with the handle ${config}`);
   // The host writes this JSON, see ABI.md.
   return JSON.parse(text) as { id: string; config: unknown };
 }

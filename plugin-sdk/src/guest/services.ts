@@ -19,7 +19,7 @@ export const store: Store = {
   },
 
   increment(key, delta, ttlMs = FOR_EVER) {
-    if (typeof delta !== "number") throw new TypeError(`delta must be a number, not ${delta}`);
+    if (typeof delta !== "number") throw new TypeError("delta must be a number");
     const value = storeIncrement(key, delta, checkedTtl(ttlMs));
     if (value === undefined) throw new TypeError(`The key "${key}" holds no number`);
     return value;

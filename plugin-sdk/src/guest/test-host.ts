@@ -47,8 +47,8 @@ export class TestHost {
   /** How often the guest asked for its deadline, and when it is told that it has passed. */
   deadlineChecks = 0;
   maxDeadlineChecks: number = Infinity;
-  /** What the refusing host functions answer. */
-  fault: number = 0;
+  /** The fault that field_set answers, 0 for none. */
+  refuseChangesWith: number = 0;
   #memory: WebAssembly.Memory | undefined;
   #buffer: Buffer = Buffer.alloc(0);
 
@@ -111,7 +111,7 @@ export class TestHost {
   #on(handle: number, run: (request: TestRequest) => number): number {
     const request = this.requests.get(handle);
     if (request === undefined) return Fault.badHandle;
-    return this.fault < 0 ? this.fault : run(request);
+    return run(request);
   }
 
   #functions(): HostFunctions {
@@ -132,7 +132,6 @@ export class TestHost {
       },
       deadline_reached: () => (++this.deadlineChecks > this.maxDeadlineChecks ? 1 : 0),
       file_append: (path = 0, pathLength = 0, data = 0, dataLength = 0, reopen = 0) => {
-        if (this.fault < 0) return this.fault;
         const line = { path: this.#read(path, pathLength), data: this.#read(data, dataLength) };
         this.files.push({ ...line, reopen });
         return 0;
@@ -141,7 +140,8 @@ export class TestHost {
   }
 
   #fieldFunctions(): Pick<HostFunctions, "field_get" | "field_names" | "field_set"> {
-    const list = (request: TestRequest, kind: number): Field[] => request.fields[kind === 0 ? 0 : 1];
+    const list = (request: TestRequest, kind: number): Field[] =>
+      request.fields[kind === 0 ? 0 : 1];
     return {
       field_get: (handle = 0, kind = 0, name = 0, length = 0, index = 0, buffer = 0, limit = 0) =>
         this.#on(handle, (request) => {
@@ -153,12 +153,18 @@ export class TestHost {
           const names = new Set(list(request, kind).map(([name]) => `${name.toLowerCase()}\0`));
           return this.#write([...names].join(""), buffer, limit);
         }),
-      field_set: (handle = 0, kind = 0, name = 0, length = 0, value = 0, valueLength = 0, mode = 0) =>
+      field_set: (
+        handle = 0,
+        kind = 0,
+        name = 0,
+        length = 0,
+        value = 0,
+        valueLength = 0,
+        mode = 0,
+      ) =>
         this.#on(handle, (request) => {
-          const field: Field = [
-            this.#read(name, length),
-            this.#read(value, valueLength, "latin1"),
-          ];
+          const field: Field = [this.#read(name, length), this.#read(value, valueLength, "latin1")];
+          if (this.refuseChangesWith < 0) return this.refuseChangesWith;
           request.fields[kind === 0 ? 0 : 1] = changed(list(request, kind), field, mode);
           return 0;
         }),

@@ -65,11 +65,16 @@ export function parseAddress(option: string, text: string): Address {
   return { host, port };
 }
 
+/** Timers of both runtimes fire at once when they are set for longer. */
+const MAX_MILLISECONDS = 2_147_483_647;
+
 /** Throws UsageError. */
 export function parseMilliseconds(option: string, text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
-    throw new UsageError(`--${option} ${JSON.stringify(text)}: expected a whole number of ms, 1 or more`);
+  if (!Number.isInteger(value) || value < 1 || value > MAX_MILLISECONDS) {
+    throw new UsageError(
+      `--${option} ${JSON.stringify(text)}: expected a whole number of ms, 1 to ${MAX_MILLISECONDS}`,
+    );
   }
   return value;
 }

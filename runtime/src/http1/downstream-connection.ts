@@ -32,10 +32,9 @@ export interface DownstreamOptions {
   readonly bodyTimeoutMs: number;
   /** Between two requests, ms. */
   readonly keepAliveTimeoutMs: number;
+  /** After the last response, for the client to stop sending before the connection goes away, ms. */
+  readonly lingerMs: number;
 }
-
-/** After the last response, for the client to read it before the connection goes away, ms. */
-const LINGER_MS = 2000;
 
 export class DownstreamConnection implements SocketHandler, ClientSide, ConnectionInfo, Timed {
   deadlineAtMs: number;
@@ -70,6 +69,7 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
   #isAdvancing = false;
   #isBodyPaused = false;
   #isLingering = false;
+  #isClosing = false;
   #isClosed = false;
 
   constructor(
@@ -110,8 +110,8 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
   }
 
   onEnd(): void {
-    if (this.#isLingering || this.#exchange === undefined) {
-      this.#socket.destroy();
+    if (this.#exchange === undefined) {
+      this.#close();
       return;
     }
     // FIN alone does not tell a client that only stopped sending from one that left. One that announced its last
@@ -128,8 +128,12 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
 
   onDrain(): void {
     this.#writer.isBlocked = false;
+    if (this.#exchange === undefined) {
+      this.#advance();
+      return;
+    }
     this.#setBodyDeadline();
-    this.#exchange?.upstream?.resumeResponse();
+    this.#exchange.upstream?.resumeResponse();
   }
 
   onDeadline(): void {
@@ -140,8 +144,10 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
       this.#handler.onClientFault(exchange, error);
     } else if (!this.#isLingering && this.#parser.hasBegun) {
       this.#refuse(new GatewayError("request_timeout", "the head did not come in time"));
-    } else {
+    } else if (this.#isClosing) {
       this.#socket.destroy();
+    } else {
+      this.#close();
     }
   }
 
@@ -173,7 +179,9 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
       return false;
     }
     if (this.#exchange === undefined) {
-      return this.#input !== undefined && this.#readHead(this.#input);
+      // A client that asks on and on without reading the answers must not fill the memory with them (C3).
+      if (this.#input === undefined || this.#writer.isBlocked) return false;
+      return this.#readHead(this.#input);
     }
     if (this.#body !== undefined && this.#body.state === "more") return this.#readBody(this.#body);
     return this.#isResponseDone && this.#finish();
@@ -244,7 +252,7 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
     if (input === undefined || (this.#receiver === undefined && !isDiscarded)) {
       return isDiscarded && this.#finish();
     }
-    if (this.#isBodyPaused) return false;
+    if (this.#isBodyPaused && !isDiscarded) return false;
     const before = this.#inputAt;
     this.#consumed(input, body.read(input, before, isDiscarded ? ignore : this.#passBody));
     const exchange = this.#exchange;
@@ -370,9 +378,17 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
   #linger(): void {
     this.#isLingering = true;
     this.#input = undefined;
-    this.deadlineAtMs = this.#deadlines.after(LINGER_MS);
+    this.deadlineAtMs = this.#deadlines.after(this.#options.lingerMs);
     this.#socket.shutdown();
     this.#socket.resume();
+  }
+
+  /** Goes when all that was written is out; a client that takes none of it is cut in the end. */
+  #close(): void {
+    this.#isClosing = true;
+    this.#isLingering = true;
+    this.deadlineAtMs = this.#deadlines.after(this.#options.bodyTimeoutMs);
+    this.#socket.close();
   }
 
   #leave(why: string): void {

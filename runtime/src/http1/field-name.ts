@@ -1,5 +1,7 @@
 // Field names met on the wire, each spelling kept once with what the gateway must know of it.
 
+import { TOKEN_CHARACTERS, consistsOf } from "./characters.ts";
+
 /** What a proxy does with a field of this name. */
 export const FieldRole = {
   /** Forwarded as it is. */
@@ -20,6 +22,8 @@ export interface FieldName {
   readonly text: string;
   readonly lower: string;
   readonly role: number;
+  /** RFC 9110 §5.1: what is no token is no field name. */
+  readonly isToken: boolean;
 }
 
 const HOP_BY_HOP = new Set([
@@ -60,6 +64,10 @@ function roleOf(lower: string): number {
   return FieldRole.ordinary;
 }
 
+function isToken(text: string): boolean {
+  return text !== "" && consistsOf(text, TOKEN_CHARACTERS);
+}
+
 /** Names are chosen by strangers: past this many spellings, new ones are not kept. */
 const MAX_KEPT = 2048;
 const MAX_KEPT_LENGTH = 64;
@@ -87,10 +95,32 @@ export function fieldNameAt(text: string, start: number, end: number, hash: numb
   for (const name of bucket) {
     if (name.text.length === end - start && text.startsWith(name.text, start)) return name;
   }
+  return keep(bucket, text.slice(start, end));
+}
+
+/** The same for bytes: a name that is kept is found without making a string of them. */
+export function fieldNameOf(bytes: Uint8Array, start: number, end: number): FieldName {
+  let hash = 0;
+  for (let at = start; at < end; at++) hash = hashStep(hash, bytes[at] ?? 0);
+  const bucket = buckets[hash & (BUCKETS - 1)] ?? [];
+  for (const name of bucket) {
+    if (name.text.length === end - start && isAt(bytes, start, name.text)) return name;
+  }
+  return keep(bucket, Buffer.from(bytes.subarray(start, end)).toString("latin1"));
+}
+
+function isAt(bytes: Uint8Array, start: number, text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    if (bytes[start + at] !== text.charCodeAt(at)) return false;
+  }
+  return true;
+}
+
+function keep(bucket: FieldName[], text: string): FieldName {
   // A copy of its own: a slice would keep the whole head it was cut from alive.
-  const copy = Buffer.from(text.slice(start, end), "latin1").toString("latin1");
+  const copy = Buffer.from(text, "latin1").toString("latin1");
   const lower = copy.toLowerCase();
-  const name: FieldName = { text: copy, lower, role: roleOf(lower) };
+  const name: FieldName = { text: copy, lower, role: roleOf(lower), isToken: isToken(copy) };
   if (kept < MAX_KEPT && bucket.length < MAX_BUCKET && copy.length <= MAX_KEPT_LENGTH) {
     kept++;
     bucket.push(name);

@@ -52,7 +52,10 @@ export class Fields {
 
   /** Replaces the values of a name, in the first one's place or at the end. */
   set(name: string, value: string): void {
-    const wanted = fieldName(name);
+    this.replace(fieldName(name), value);
+  }
+
+  replace(wanted: FieldName, value: string): void {
     for (let at = 0; at < this.names.length; at++) {
       if (this.names[at]?.lower !== wanted.lower) continue;
       this.names[at] = wanted;

@@ -19,9 +19,11 @@ class BunSocket implements Socket {
   handler: SocketHandler | undefined;
   connectHandler: ConnectHandler | undefined;
   failure: Error | undefined;
+  isGone = false;
   #socket: Bun.Socket<BunSocket> | undefined;
   #pending: Pending | undefined;
   #isShutDown = false;
+  #isClosing = false;
   #isDestroyed = false;
   #isPaused = false;
 
@@ -71,7 +73,8 @@ class BunSocket implements Socket {
       pending.shift();
     }
     this.#pending = undefined;
-    if (this.#isShutDown) socket.shutdown();
+    if (this.#isClosing) socket.end();
+    else if (this.#isShutDown) socket.shutdown();
     else this.handler?.onDrain();
   }
 
@@ -79,6 +82,11 @@ class BunSocket implements Socket {
     if (this.#isShutDown) return;
     this.#isShutDown = true;
     if (this.#pending === undefined) this.#socket?.shutdown();
+  }
+
+  close(): void {
+    this.#isClosing = true;
+    if (this.#pending === undefined) this.#socket?.end();
   }
 
   destroy(): void {
@@ -121,6 +129,7 @@ const events = {
     socket.data.failure = error;
   },
   close(socket: Bun.Socket<BunSocket>, error?: Error): void {
+    socket.data.isGone = true;
     socket.data.handler?.onClose(error ?? socket.data.failure);
   },
 };
@@ -140,7 +149,10 @@ export const bunPlatform: Platform = {
           const wrapped = new BunSocket();
           socket.data = wrapped;
           wrapped.open(socket);
-          wrapped.handler = accept(wrapped);
+          const handler = accept(wrapped);
+          wrapped.handler = handler;
+          // Bun reports the end of a connection that is destroyed right away before there is anybody to tell.
+          if (wrapped.isGone) handler.onClose(undefined);
         },
       },
     });

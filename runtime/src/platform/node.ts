@@ -35,6 +35,10 @@ class NodeSocket implements Socket {
     this.#socket.end();
   }
 
+  close(): void {
+    this.#socket.destroySoon();
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }

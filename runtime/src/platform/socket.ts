@@ -14,6 +14,8 @@ export interface Socket {
   write(data: string | Buffer): boolean;
   /** Sends FIN after everything written; reading goes on. */
   shutdown(): void;
+  /** Closes once the kernel has everything written: unlike after `destroy`, the peer gets it all. */
+  close(): void;
   /** Drops the connection at once. */
   destroy(): void;
   pause(): void;

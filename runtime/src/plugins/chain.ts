@@ -25,15 +25,24 @@ export class PluginChain {
     this.#log = withPhase(links, "log");
   }
 
-  /** Runs from where the exchange stands in the chain. The consumer may change on the way. */
-  access(exchange: Exchange): Verdict {
-    for (; exchange.chainPosition < this.#access.length; exchange.chainPosition++) {
-      const link = this.#access[exchange.chainPosition];
-      if (link === undefined) break;
-      const verdict = runLink(link, "access", exchange);
-      if (verdict.kind !== "continue") return verdict;
-    }
-    return CONTINUE;
+  get hasAccess(): boolean {
+    return this.#access.length > 0;
+  }
+
+  get hasLog(): boolean {
+    return this.#log.length > 0;
+  }
+
+  /**
+   * Runs the one plugin at which the exchange stands in the chain. Undefined when there are more to run; a plugin
+   * that made the exchange wait runs again.
+   */
+  access(exchange: Exchange): Verdict | undefined {
+    const link = this.#access[exchange.chainPosition];
+    if (link === undefined) return CONTINUE;
+    const verdict = runLink(link, "access", exchange);
+    if (verdict.kind !== "continue") return verdict;
+    return ++exchange.chainPosition < this.#access.length ? undefined : CONTINUE;
   }
 
   headerFilter(exchange: Exchange): void {

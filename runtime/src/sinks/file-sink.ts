@@ -63,8 +63,8 @@ class LogFile {
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
     await this.#writing;
+    clearTimeout(this.#timer);
     if (this.#queued !== "") await this.#write();
     await this.#handle?.close();
     this.#handle = undefined;
@@ -88,7 +88,8 @@ class LogFile {
         this.#handle = undefined;
       }
       this.#handle ??= await open(this.#path, "a", 0o640);
-      await this.#handle.write(text);
+      // Unlike `write`, it goes on when a disk or pipe takes only a part.
+      await this.#handle.appendFile(text);
     } catch (error) {
       this.#events.onFailed(this.#path, error);
       this.#events.onDropped(this.#path, text.split("\n").length - 1);

@@ -1,8 +1,9 @@
 // Host functions on header fields (ABI.md, section "Fields").
 import { Fault, FieldKind, SetMode } from "@sluice/plugin-sdk/abi";
 import type { Exchange } from "../../exchange.ts";
-import { TOKEN_CHARACTERS, VALUE_CHARACTERS, consistsOf } from "../../http1/characters.ts";
-import { FieldRole, fieldName } from "../../http1/field-name.ts";
+import { VALUE_CHARACTERS, consistsOf } from "../../http1/characters.ts";
+import { FieldRole } from "../../http1/field-name.ts";
+import type { FieldName } from "../../http1/field-name.ts";
 import type { Fields } from "../../http1/fields.ts";
 import type { GuestCall } from "./guest-call.ts";
 import type { GuestMemory } from "./guest-memory.ts";
@@ -27,7 +28,7 @@ export function fieldFunctions(
     field_get: (_, request, kind, name, nameLength, index, buffer, limit) => {
       const exchange = call.exchangeOf(request);
       if (exchange === undefined) return Fault.badHandle;
-      const lower = fieldName(memory.readLatin1(name, nameLength)).lower;
+      const { lower } = memory.readFieldName(name, nameLength);
       const value = readable(exchange, kind)?.get(lower, index);
       return value === undefined ? Fault.absent : memory.writeLatin1(value, buffer, limit);
     },
@@ -42,9 +43,9 @@ export function fieldFunctions(
     field_set: (_, request, kind, name, nameLength, value, valueLength, mode) => {
       const exchange = call.exchangeOf(request);
       if (exchange === undefined) return Fault.badHandle;
-      const spelling = memory.readLatin1(name, nameLength);
-      if (spelling === "" || !consistsOf(spelling, TOKEN_CHARACTERS)) return Fault.badValue;
-      const role = fieldName(spelling).role;
+      const field = memory.readFieldName(name, nameLength);
+      if (!field.isToken) return Fault.badValue;
+      const role = field.role;
       if (role !== FieldRole.ordinary && role !== FieldRole.requestId && role !== FieldRole.date) {
         return Fault.denied;
       }
@@ -53,26 +54,26 @@ export function fieldFunctions(
       if (text.length > MAX_VALUE_BYTES) return Fault.limit;
       if (kind === FieldKind.request) {
         if (call.phase !== "access") return Fault.wrongPhase;
-        return change(exchange.requestFields, spelling, text, mode);
+        return change(exchange.requestFields, field, text, mode);
       }
       if (call.phase === "header_filter") {
-        return change(exchange.responseFields, spelling, text, mode);
+        return change(exchange.responseFields, field, text, mode);
       }
-      return call.phase === "access" ? edit(exchange, spelling, text, mode) : Fault.wrongPhase;
+      return call.phase === "access" ? edit(exchange, field, text, mode) : Fault.wrongPhase;
     },
   };
 }
 
-function change(fields: Fields, name: string, value: string, mode: number): number {
+function change(fields: Fields, name: FieldName, value: string, mode: number): number {
   if (mode !== SetMode.remove && fields.length >= MAX_FIELDS) return Fault.limit;
-  if (mode === SetMode.remove) fields.remove(name.toLowerCase());
-  else if (mode === SetMode.add) fields.add(name, value);
-  else fields.set(name, value);
+  if (mode === SetMode.remove) fields.remove(name.lower);
+  else if (mode === SetMode.add) fields.push(name, value);
+  else fields.replace(name, value);
   return 0;
 }
 
 /** There is no response yet: the change is kept for whatever response the client will get. */
-function edit(exchange: Exchange, name: string, value: string, mode: number): number {
+function edit(exchange: Exchange, name: FieldName, value: string, mode: number): number {
   const edits = (exchange.responseEdits ??= []);
   if (edits.length >= MAX_FIELDS) return Fault.limit;
   const kind = mode === SetMode.remove ? "remove" : mode === SetMode.add ? "add" : "set";

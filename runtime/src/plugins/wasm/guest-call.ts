@@ -23,13 +23,18 @@ export class GuestCall {
   #lastHandle = 0;
 
   /** Opens the call. A handle is never used twice in a row, so that one kept from an ended request is noticed. */
-  begin(phase: CallPhase, entry: number, exchange: Exchange | undefined, limitMs: number): number {
+  begin(
+    phase: CallPhase,
+    entry: number,
+    exchange: Exchange | undefined,
+    deadlineAtMs: number,
+  ): number {
     this.#lastHandle = this.#lastHandle === MAX_HANDLE ? 1 : this.#lastHandle + 1;
     this.handle = this.#lastHandle;
     this.phase = phase;
     this.entry = entry;
     this.exchange = exchange;
-    this.deadlineAtMs = performance.now() + limitMs;
+    this.deadlineAtMs = deadlineAtMs;
     this.isOverdue = false;
     this.hasResponded = false;
     this.failure = undefined;

@@ -1,5 +1,7 @@
 // Reads and writes a guest's memory. A pointer outside of it throws, which traps the guest: it cannot be trusted.
 import { MAX_HOST_STRING_BYTES } from "@sluice/plugin-sdk/abi";
+import { fieldNameOf } from "../../http1/field-name.ts";
+import type { FieldName } from "../../http1/field-name.ts";
 
 export class GuestMemory {
   #memory: WebAssembly.Memory | undefined;
@@ -17,6 +19,12 @@ export class GuestMemory {
   readLatin1(pointer: number, length: number): string {
     const view = this.#range(pointer, length);
     return view.toString("latin1", pointer >>> 0, (pointer >>> 0) + length);
+  }
+
+  /** A field name; whether it is a valid one is the caller's to check. */
+  readFieldName(pointer: number, length: number): FieldName {
+    const start = pointer >>> 0;
+    return fieldNameOf(this.#range(pointer, length), start, start + length);
   }
 
   readUtf8(pointer: number, length: number): string {

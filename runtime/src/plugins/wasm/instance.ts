@@ -104,15 +104,15 @@ export class WasmInstance {
   }
 
   #configure(entry: number, plugin: string): void {
-    this.#call.begin("configure", entry, undefined, CONFIGURE_LIMIT_MS);
+    this.#call.begin("configure", entry, undefined, performance.now() + CONFIGURE_LIMIT_MS);
     const result = this.#invoke(CONFIGURE_EXPORT, entry, 0);
     if (result === Verdict.continue) return;
     throw new EntryRefused(plugin, entry, this.#call.failure ?? `configure returned ${result}`);
   }
 
   /** Runs a phase. True when the plugin answered the request. Throws GuestFault. */
-  run(phase: Phase, exchange: Exchange, entry: number): boolean {
-    const handle = this.#call.begin(phase, entry, exchange, this.#limitMs);
+  run(phase: Phase, exchange: Exchange, entry: number, nowMs: number): boolean {
+    const handle = this.#call.begin(phase, entry, exchange, nowMs + this.#limitMs);
     const result = this.#invoke(PHASE_EXPORTS[phase], handle, entry);
     if (result === Verdict.continue) return false;
     if (result === Verdict.respond && this.#call.hasResponded) return true;

@@ -76,7 +76,7 @@ export class WasmPlugin implements Plugin {
     if (instance === undefined) return this.#withoutInstance(phase);
     const startedAtMs = performance.now();
     try {
-      return instance.run(phase, exchange, entry) ? RESPOND : CONTINUE;
+      return instance.run(phase, exchange, entry, startedAtMs) ? RESPOND : CONTINUE;
     } catch (thrown) {
       this.#options.stats.errors[phase]++;
       if (!(thrown instanceof GuestFault) || thrown.isBroken) this.#discard();
