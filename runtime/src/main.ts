@@ -63,8 +63,19 @@ export async function startGateway(
     isCurrent: () => reloader.isCurrent,
   });
   const platform = await currentPlatform();
-  const listen = (address: Address, handler: Pipeline | AppServer): Promise<Http1Server> =>
-    Http1Server.listen(address, { platform, deadlines, handler, options: DOWNSTREAM_OPTIONS });
+  const listen = async (
+    address: Address,
+    handler: Pipeline | AppServer,
+  ): Promise<Http1Server> => {
+    try {
+      const server = { platform, deadlines, handler, options: DOWNSTREAM_OPTIONS };
+      return await Http1Server.listen(address, server);
+    } catch (cause) {
+      throw new Error(`cannot listen on ${address.host}:${address.port}: ${listenFault(cause)}`, {
+        cause,
+      });
+    }
+  };
   const statusServer = await listen(settings.statusListen, new AppServer(status));
   const proxy = (proxyServer = await listen(settings.proxyListen, pipeline));
   const watching = watch(
@@ -90,6 +101,13 @@ export async function startGateway(
       await parts.close();
     },
   };
+}
+
+/** The runtimes say it in different words, and one of them leaves out what matters. */
+function listenFault(cause: unknown): string {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code === "EADDRINUSE") return "the address is already in use";
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** The parts that live as long as the process. */

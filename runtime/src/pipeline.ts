@@ -5,7 +5,7 @@ import { Batch } from "./batch.ts";
 import type { Logger } from "./log.ts";
 import { GatewayError, toGatewayError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
-import type { RequestHandler } from "./http1/downstream-connection.ts";
+import type { RequestHandler } from "./http1/downstream.ts";
 import { errorBody } from "./http1/error-response.ts";
 import { Fields } from "./http1/fields.ts";
 import type { Plugin } from "./plugins/plugin.ts";
@@ -96,7 +96,7 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
 
   #forward(exchange: Exchange): void {
     const { service } = routeOf(exchange);
-    if (service?.config.enabled !== true) throw new GatewayError("no_service", "none is enabled");
+    if (service === undefined) throw new GatewayError("no_service", "the route has none");
     exchange.upstreamUri = upstreamUri(exchange, service);
     this.#try(exchange, service, false);
   }
@@ -137,7 +137,10 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
 
   readonly #headerFilter = (exchange: Exchange): void => {
     applyEdits(exchange);
-    (exchange.route ?? exchange.snapshot?.noRoute)?.chain.headerFilter(exchange);
+    // When a plugin has failed, the answer that says so must not depend on it.
+    if (exchange.error?.code !== "plugin_failed") {
+      (exchange.route ?? exchange.snapshot?.noRoute)?.chain.headerFilter(exchange);
+    }
     exchange.isHeadSent = true;
     exchange.client.sendHead(exchange);
   };

@@ -63,7 +63,7 @@ export class Snapshot {
   constructor(parts: SnapshotParts) {
     this.config = parts.config;
     this.#plugins = [...parts.plugins.values()].map(({ plugin }) => plugin);
-    this.#router = compileRouter(parts.config.routes);
+    this.#router = compileRouter(enabledRoutes(parts.config));
     this.consumers = new Consumers(parts.config.consumers);
     const entries = bindEntries(parts);
     const services = compileServices(parts);
@@ -105,6 +105,12 @@ export class Snapshot {
   #closePlugins(): void {
     for (const plugin of this.#plugins) plugin.close();
   }
+}
+
+/** As in Kong, a disabled service takes its routes with it. */
+function enabledRoutes({ routes, services }: GatewayConfig): RouteConfig[] {
+  const disabled = new Set(services.filter(({ enabled }) => !enabled).map(({ id }) => id));
+  return routes.filter(({ serviceId }) => serviceId === undefined || !disabled.has(serviceId));
 }
 
 interface Entry extends BoundEntry {

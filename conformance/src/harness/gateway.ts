@@ -81,8 +81,7 @@ export class Gateway {
     };
     const [proxy, status] = await this.#watch.until(
       () => {
-        if (!this.isRunning)
-          throw new Error(`the gateway exited (${this.#exitCode}):\n${this.#log}`);
+        if (!this.isRunning) throw new Error(`the gateway exited (${this.ending}):\n${this.#log}`);
         const ports = [find("proxy"), find("status")] as const;
         return ports[0] === undefined || ports[1] === undefined ? undefined : ports;
       },

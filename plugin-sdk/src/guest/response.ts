@@ -19,6 +19,7 @@ const STATUS = NumberProperty.status;
 
 /** Throws a RangeError unless it is a whole number from 200 to 599: a final answer. */
 export function checkedStatus(status: number): number {
-  if (status >= 200 && status <= 599 && Number.isInteger(status)) return status;
+  // As an int, which is how the engine passes it on: JSON.parse makes doubles of the numbers in configs.
+  if (status >= 200 && status <= 599 && Number.isInteger(status)) return status | 0;
   throw new RangeError(`A status is a whole number from 200 to 599, not ${status}`);
 }

@@ -1,7 +1,7 @@
 // Serves a Hono app on a listener of its own, through the same codec as the proxy: the status API.
 import type { GatewayError } from "../errors.ts";
 import type { Exchange } from "../exchange.ts";
-import type { RequestHandler } from "../http1/downstream-connection.ts";
+import type { RequestHandler } from "../http1/downstream.ts";
 import { errorBody } from "../http1/error-response.ts";
 import { Fields } from "../http1/fields.ts";
 import type { ResponseReceiver } from "../upstream/transport.ts";

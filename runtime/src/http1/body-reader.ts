@@ -15,6 +15,7 @@ const MAX_TRAILER_BYTES = 8192;
 const MAX_SIZE_DIGITS = 13;
 
 const Step = {
+  extensionStart: -1,
   size: 0,
   extension: 1,
   sizeEnd: 2,
@@ -90,6 +91,11 @@ export class BodyReader {
     switch (this.#step) {
       case Step.size:
         return this.#readSizeByte(byte);
+      case Step.extensionStart:
+        // RFC 9112 §7.1.1: an extension has a name.
+        if (byte === 32 || byte === 9) return ++this.#extensionBytes <= MAX_EXTENSION_BYTES;
+        this.#step = Step.extension;
+        return TOKEN_CHARACTERS[byte] === 1;
       case Step.extension:
         if (byte === 13) this.#step = Step.sizeEnd;
         else if (VALUE_CHARACTERS[byte] !== 1) return false;
@@ -117,7 +123,7 @@ export class BodyReader {
     }
     if (this.#digits === 0) return false;
     if (byte === 13) this.#step = Step.sizeEnd;
-    else if (byte === 59) this.#step = Step.extension;
+    else if (byte === 59) this.#step = Step.extensionStart;
     else return false;
     return true;
   }

@@ -5,7 +5,7 @@ import type { GatewayError } from "../errors.ts";
 import type { Exchange } from "../exchange.ts";
 import { currentPlatform } from "../platform/current.ts";
 import { Peer, until } from "../sockets.testing.ts";
-import type { RequestHandler } from "./downstream-connection.ts";
+import type { RequestHandler } from "./downstream.ts";
 import { Fields } from "./fields.ts";
 import { Http1Server } from "./server.ts";
 import type { ServerOptions } from "./server.ts";

@@ -4,37 +4,17 @@ import { GatewayError, toGatewayError } from "../errors.ts";
 import { Exchange } from "../exchange.ts";
 import type { BodyReceiver, ClientSide, ConnectionInfo } from "../exchange.ts";
 import type { Socket, SocketHandler } from "../platform/socket.ts";
-import { BodyReader } from "./body-reader.ts";
+import type { DownstreamOptions, RequestHandler } from "./downstream.ts";
 import { errorResponse } from "./error-response.ts";
 import type { Fields } from "./fields.ts";
 import { HeadParser } from "./head-parser.ts";
-import type { HeadFault, HeadLimits } from "./head-parser.ts";
-import { readRequest } from "./request-head.ts";
+import { RequestBody } from "./request-body.ts";
+import { faultError, readRequest } from "./request-head.ts";
 import { RequestLine } from "./request-line.ts";
 import { ResponseWriter } from "./response-writer.ts";
+import { Unread } from "./unread.ts";
 import { forwardingLines } from "./write-request-head.ts";
 import { writeInformationalHead } from "./write-response-head.ts";
-
-/** What the pipeline does with requests. */
-export interface RequestHandler {
-  start(exchange: Exchange): void;
-  /** The client is gone or cannot be served any more; the error says why. */
-  onClientFault(exchange: Exchange, error: GatewayError): void;
-  /** A request that never became an exchange. */
-  onRefused(error: GatewayError): void;
-}
-
-export interface DownstreamOptions {
-  readonly limits: HeadLimits;
-  /** From the first byte of a head to its last, ms. */
-  readonly headTimeoutMs: number;
-  /** Between two reads of a body, and between two writes that a slow reader delays, ms. */
-  readonly bodyTimeoutMs: number;
-  /** Between two requests, ms. */
-  readonly keepAliveTimeoutMs: number;
-  /** After the last response, for the client to stop sending before the connection goes away, ms. */
-  readonly lingerMs: number;
-}
 
 export class DownstreamConnection implements SocketHandler, ClientSide, ConnectionInfo, Timed {
   deadlineAtMs: number;
@@ -55,19 +35,16 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
   readonly #line = new RequestLine();
   readonly #parser: HeadParser;
   readonly #writer: ResponseWriter;
+  readonly #unread = new Unread();
   #startedAtMs = 0;
   #headBytes = 0;
+  #isHeadWhole = false;
   #exchange: Exchange | undefined;
-  #body: BodyReader | undefined;
-  #receiver: BodyReceiver | undefined;
+  #body: RequestBody | undefined;
   #isPersistent = true;
   #expectsContinue = false;
   #isResponseDone = false;
-  /** Bytes read from the socket and not yet understood. */
-  #input: Buffer | undefined;
-  #inputAt = 0;
   #isAdvancing = false;
-  #isBodyPaused = false;
   #isLingering = false;
   #isClosing = false;
   #isClosed = false;
@@ -101,23 +78,15 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
 
   onData(chunk: Buffer): void {
     if (this.#isLingering || this.#isClosed) return;
-    this.#input =
-      this.#input === undefined
-        ? chunk
-        : Buffer.concat([this.#input.subarray(this.#inputAt), chunk]);
-    this.#inputAt = 0;
+    this.#unread.push(chunk);
     this.#advance();
   }
 
   onEnd(): void {
-    if (this.#exchange === undefined) {
-      this.#close();
-      return;
-    }
+    if (this.#exchange === undefined) return this.#close();
     // FIN alone does not tell a client that only stopped sending from one that left. One that announced its last
     // request may well have shut down its side and gets its answer; from a persistent one it means that it left.
-    const isRequestWhole = this.#body === undefined || this.#body.state === "done";
-    if (isRequestWhole && !this.#isPersistent) return;
+    if (this.#isRequestWhole && !this.#isPersistent) return;
     this.#leave("the client closed the connection");
   }
 
@@ -128,10 +97,7 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
 
   onDrain(): void {
     this.#writer.isBlocked = false;
-    if (this.#exchange === undefined) {
-      this.#advance();
-      return;
-    }
+    if (this.#exchange === undefined) return this.#advance();
     this.#setBodyDeadline();
     this.#exchange.upstream?.resumeResponse();
   }
@@ -144,21 +110,14 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
       this.#handler.onClientFault(exchange, error);
     } else if (!this.#isLingering && this.#parser.hasBegun) {
       this.#refuse(new GatewayError("request_timeout", "the head did not come in time"));
-    } else if (this.#isClosing) {
-      this.#socket.destroy();
-    } else {
-      this.#close();
-    }
+    } else if (this.#isClosing) this.#socket.destroy();
+    else this.#close();
   }
 
   /** Finishes what runs, then closes; an idle connection closes now. */
   drain(): void {
     this.isDraining = true;
     if (this.#exchange === undefined && !this.#parser.hasBegun) this.#linger();
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
   }
 
   // ---- the way forward: as far as the bytes at hand allow
@@ -169,45 +128,46 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
     while (this.#step());
     this.#isAdvancing = false;
     // What is left waits for its turn (the next request, or a body that nobody reads yet): no more until then.
-    if (this.#isBodyPaused || this.#input !== undefined) this.#socket.pause();
+    if (this.#body?.isPaused === true || !this.#unread.isEmpty) this.#socket.pause();
     else this.#socket.resume();
+  }
+
+  get #isRequestWhole(): boolean {
+    return this.#body === undefined || this.#body.isWhole;
   }
 
   #step(): boolean {
     if (this.#isLingering || this.#isClosed) {
-      this.#input = undefined;
+      this.#unread.clear();
       return false;
     }
     if (this.#exchange === undefined) {
       // A client that asks on and on without reading the answers must not fill the memory with them (C3).
-      if (this.#input === undefined || this.#writer.isBlocked) return false;
-      return this.#readHead(this.#input);
+      if (this.#unread.isEmpty || this.#writer.isBlocked) return false;
+      return this.#readHead();
     }
-    if (this.#body !== undefined && this.#body.state === "more") return this.#readBody(this.#body);
+    if (this.#body !== undefined && !this.#body.isWhole && !this.#body.isMalformed) {
+      return this.#readBody(this.#body);
+    }
     return this.#isResponseDone && this.#finish();
   }
 
-  #consumed(input: Buffer, at: number): void {
-    this.#inputAt = at;
-    if (at >= input.length) this.#input = undefined;
-  }
-
-  #readHead(input: Buffer): boolean {
+  #readHead(): boolean {
     if (!this.#parser.hasBegun) {
       this.#startedAtMs = performance.now();
       this.deadlineAtMs = this.#deadlines.after(this.#options.headTimeoutMs);
     }
-    const start = this.#inputAt;
-    const end = this.#parser.feed(input, start);
-    this.#consumed(input, end < 0 ? input.length : end);
-    this.#headBytes += (end < 0 ? input.length : end) - start;
-    if (end >= 0) {
-      this.#begin();
-      return true;
-    }
-    if (this.#parser.fault !== undefined) this.#refuse(faultError(this.#parser.fault));
-    return false;
+    this.#headBytes += this.#unread.take(this.#feedParser);
+    if (this.#isHeadWhole) this.#begin();
+    else if (this.#parser.fault !== undefined) this.#refuse(faultError(this.#parser.fault));
+    return this.#isHeadWhole;
   }
+
+  readonly #feedParser = (bytes: Buffer, at: number): number => {
+    const end = this.#parser.feed(bytes, at);
+    this.#isHeadWhole = end >= 0;
+    return this.#isHeadWhole ? end : bytes.length;
+  };
 
   #begin(): void {
     this.requests++;
@@ -217,8 +177,8 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
       this.#isPersistent = read.isPersistent;
       this.#expectsContinue = read.expectsContinue;
       this.#isResponseDone = false;
-      this.#body =
-        read.head.framing.kind === "none" ? undefined : new BodyReader(read.head.framing);
+      const { framing } = read.head;
+      this.#body = framing.kind === "none" ? undefined : new RequestBody(framing);
       this.#exchange = new Exchange(read.head, this, this);
       this.#exchange.requestBytes = this.#headBytes;
       this.#headBytes = 0;
@@ -237,8 +197,8 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
       receiver.endBody();
       return;
     }
-    this.#receiver = receiver;
-    if (this.#expectsContinue && this.#input === undefined && !this.#writer.hasBegun) {
+    this.#body.receiver = receiver;
+    if (this.#expectsContinue && this.#unread.isEmpty && !this.#writer.hasBegun) {
       this.#socket.write("HTTP/1.1 100 Continue\r\n\r\n");
     }
     this.#expectsContinue = false;
@@ -246,45 +206,37 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
     this.#advance();
   }
 
-  #readBody(body: BodyReader): boolean {
-    const input = this.#input;
+  #readBody(body: RequestBody): boolean {
     const isDiscarded = this.#isResponseDone;
-    if (input === undefined || (this.#receiver === undefined && !isDiscarded)) {
-      return isDiscarded && this.#finish();
-    }
-    if (this.#isBodyPaused && !isDiscarded) return false;
-    const before = this.#inputAt;
-    this.#consumed(input, body.read(input, before, isDiscarded ? ignore : this.#passBody));
+    if (this.#unread.isEmpty) return isDiscarded && this.#finish();
+    if (!isDiscarded && (body.receiver === undefined || body.isPaused)) return false;
+    const count = isDiscarded ? body.discard(this.#unread) : body.pass(this.#unread);
     const exchange = this.#exchange;
-    if (exchange !== undefined) exchange.requestBytes += this.#inputAt - before;
+    if (exchange !== undefined) exchange.requestBytes += count;
     this.#setBodyDeadline();
-    if (body.state === "malformed") {
+    if (body.isMalformed) {
       this.#isPersistent = false;
       const error = new GatewayError("bad_request", "the body's chunks are malformed");
       if (exchange !== undefined) this.#handler.onClientFault(exchange, error);
-      return true;
     }
-    if (body.state === "done" && !isDiscarded) this.#receiver?.endBody();
     return true;
   }
 
-  readonly #passBody = (piece: Buffer): void => this.#receiver?.writeBody(piece);
-
   pauseBody(): void {
-    this.#isBodyPaused = true;
+    if (this.#body !== undefined) this.#body.isPaused = true;
     this.deadlineAtMs = Infinity;
     this.#socket.pause();
   }
 
   resumeBody(): void {
-    if (!this.#isBodyPaused) return;
-    this.#isBodyPaused = false;
+    if (this.#body?.isPaused !== true) return;
+    this.#body.isPaused = false;
     this.#setBodyDeadline();
     this.#advance();
   }
 
   #setBodyDeadline(): void {
-    const isReading = this.#body?.state === "more" && !this.#isBodyPaused;
+    const isReading = !this.#isRequestWhole && this.#body?.isPaused === false;
     this.deadlineAtMs =
       isReading || this.#writer.isBlocked
         ? this.#deadlines.after(this.#options.bodyTimeoutMs)
@@ -302,25 +254,13 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
     if (this.#isClosed) return;
     // A body that nobody will read may already be here as a whole; if not, where the next request starts is
     // unknown for long, and the connection is not worth the wait (H21).
-    const isBodyUnread = this.#body?.state === "more";
-    if (this.isDraining || (isBodyUnread && this.#receiver !== undefined)) {
-      this.#isPersistent = false;
-    } else if (isBodyUnread && !this.#isWholeBodyHere()) {
-      this.#isPersistent = false;
-    }
+    const body = this.#body;
+    if (body !== undefined && body.receiver === undefined) body.discard(this.#unread);
+    if (this.isDraining || !this.#isRequestWhole) this.#isPersistent = false;
     this.#isPersistent = this.#writer.begin(exchange, {
       isPersistent: this.#isPersistent,
       httpDate: this.#deadlines.httpDate,
     });
-  }
-
-  /** Discards what is at hand of an unread body; true when that was all of it. */
-  #isWholeBodyHere(): boolean {
-    const input = this.#input;
-    const body = this.#body;
-    if (body === undefined || input === undefined) return false;
-    this.#consumed(input, body.read(input, this.#inputAt, ignore));
-    return body.state === "done";
   }
 
   sendBody(piece: Buffer): void {
@@ -354,11 +294,9 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
 
   /** The response is out: on to the next request, or away. */
   #finish(): boolean {
-    const isWhole = this.#body === undefined || this.#body.state === "done";
+    const isWhole = this.#isRequestWhole;
     this.#exchange = undefined;
     this.#body = undefined;
-    this.#receiver = undefined;
-    this.#isBodyPaused = false;
     if (!isWhole || !this.#isPersistent || this.isDraining) {
       this.#linger();
       return false;
@@ -377,7 +315,7 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
   /** Says FIN and waits a little: closing with unread input would reset the connection and lose the response. */
   #linger(): void {
     this.#isLingering = true;
-    this.#input = undefined;
+    this.#unread.clear();
     this.deadlineAtMs = this.#deadlines.after(this.#options.lingerMs);
     this.#socket.shutdown();
     this.#socket.resume();
@@ -401,22 +339,5 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
     if (exchange !== undefined && !this.#isResponseDone) {
       this.#handler.onClientFault(exchange, new GatewayError("client_closed", why));
     }
-  }
-}
-
-function ignore(): void {
-  // A discarded body goes nowhere.
-}
-
-function faultError(fault: HeadFault): GatewayError {
-  switch (fault) {
-    case "malformed":
-      return new GatewayError("bad_request", "the head is malformed");
-    case "start_line_too_long":
-      return new GatewayError("target_too_long", "the request line is over the limit");
-    case "fields_too_large":
-      return new GatewayError("head_too_large", "the header section is over the limit");
-    default:
-      return fault;
   }
 }

@@ -7,7 +7,22 @@ import { FieldRole } from "./field-name.ts";
 import type { Fields } from "./fields.ts";
 import { dropNominated, readControls, requestFraming } from "./framing.ts";
 import type { Controls } from "./framing.ts";
+import type { HeadFault } from "./head-parser.ts";
 import type { RequestLine } from "./request-line.ts";
+
+/** The error that a faulty head is answered with. */
+export function faultError(fault: HeadFault): GatewayError {
+  switch (fault) {
+    case "malformed":
+      return new GatewayError("bad_request", "the head is malformed");
+    case "start_line_too_long":
+      return new GatewayError("target_too_long", "the request line is over the limit");
+    case "fields_too_large":
+      return new GatewayError("head_too_large", "the header section is over the limit");
+    default:
+      return fault;
+  }
+}
 
 export interface ReadRequest {
   readonly head: RequestHead;

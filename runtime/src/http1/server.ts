@@ -2,7 +2,7 @@
 import type { Deadlines } from "../deadlines.ts";
 import type { Address, Listener, Platform } from "../platform/socket.ts";
 import { DownstreamConnection } from "./downstream-connection.ts";
-import type { DownstreamOptions, RequestHandler } from "./downstream-connection.ts";
+import type { DownstreamOptions, RequestHandler } from "./downstream.ts";
 
 export interface ServerOptions extends DownstreamOptions {
   /** Open connections; more are closed at once. */
@@ -19,11 +19,10 @@ export interface ServerParts {
 let lastConnectionId = 0;
 
 export class Http1Server {
-  readonly #connections = new Set<DownstreamConnection>();
   readonly #listener: Listener;
-  #onEmpty: () => void = () => undefined;
+  readonly #connections: OpenConnections;
 
-  private constructor(listener: Listener, connections: Set<DownstreamConnection>) {
+  private constructor(listener: Listener, connections: OpenConnections) {
     this.#listener = listener;
     this.#connections = connections;
   }
@@ -31,21 +30,16 @@ export class Http1Server {
   /** Throws when the address cannot be listened on. */
   static async listen(address: Address, parts: ServerParts): Promise<Http1Server> {
     const { platform, deadlines, handler, options } = parts;
-    const connections = new Set<DownstreamConnection>();
-    let server: Http1Server | undefined;
-    const onGone = (connection: DownstreamConnection): void => {
-      connections.delete(connection);
-      if (connections.size === 0 && server !== undefined) server.#onEmpty();
-    };
+    const connections = new OpenConnections();
     const listener = await platform.listen(address, (socket) => {
       const id = ++lastConnectionId;
+      const onGone = connections.delete;
       const connection = new DownstreamConnection(id, socket, handler, deadlines, options, onGone);
-      connections.add(connection);
-      if (connections.size > options.maxConnections) connection.destroy();
+      connections.all.add(connection);
+      if (connections.all.size > options.maxConnections) connection.abort();
       return connection;
     });
-    server = new Http1Server(listener, connections);
-    return server;
+    return new Http1Server(listener, connections);
   }
 
   get address(): Address {
@@ -53,19 +47,30 @@ export class Http1Server {
   }
 
   get connections(): number {
-    return this.#connections.size;
+    return this.#connections.all.size;
   }
 
   /** Stops accepting and lets requests finish; what still runs after the limit is cut. */
   async drain(limitMs: number): Promise<void> {
     this.#listener.close();
-    for (const connection of this.#connections) connection.drain();
-    if (this.#connections.size === 0) return;
+    const { all } = this.#connections;
+    for (const connection of all) connection.drain();
+    if (all.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, limitMs);
-    this.#onEmpty = resolve;
+    this.#connections.onEmpty = resolve;
     await promise;
     clearTimeout(timer);
-    for (const connection of this.#connections) connection.destroy();
+    for (const connection of all) connection.abort();
   }
+}
+
+class OpenConnections {
+  readonly all = new Set<DownstreamConnection>();
+  onEmpty: () => void = () => undefined;
+
+  readonly delete = (connection: DownstreamConnection): void => {
+    this.all.delete(connection);
+    if (this.all.size === 0) this.onEmpty();
+  };
 }
