@@ -153,7 +153,11 @@ export interface RequestContext extends BaseContext {
    * Ends the request here: no later plugin's onRequest runs and no upstream is asked. onResponse and onLog do run.
    * A string body is sent as text/plain, anything else as JSON, unless a Content-Type is given.
    */
-  respond(status: number, body?: unknown, headers?: Readonly<Record<string, string>>): EarlyResponse;
+  respond(
+    status: number,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): EarlyResponse;
   /** As respond, with the gateway's error shape `{"message", "request_id"}`. */
   error(status: number, message: string, headers?: Readonly<Record<string, string>>): EarlyResponse;
 }

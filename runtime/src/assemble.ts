@@ -50,7 +50,11 @@ export async function assembleFile(file: string, parts: AssemblyParts): Promise<
 }
 
 /** Throws {@link ConfigRefused}. */
-export async function assemble(text: string, file: string, parts: AssemblyParts): Promise<Snapshot> {
+export async function assemble(
+  text: string,
+  file: string,
+  parts: AssemblyParts,
+): Promise<Snapshot> {
   const parsed = parseConfig(text, { file, plugins: parts.library });
   if (parsed.kind === "invalid") {
     throw new ConfigRefused(parsed.faults.map((fault) => formatFault(file, fault)));
@@ -135,8 +139,10 @@ async function loadApps(
 
 async function loadApp(path: string): Promise<App> {
   const module: unknown = await import(pathToFileURL(path).href);
-  const app = typeof module === "object" && module !== null && "default" in module && module.default;
-  if (!isApp(app)) throw new Error(`app ${path}: expected a default export with fetch, like a Hono app`);
+  const app =
+    typeof module === "object" && module !== null && "default" in module && module.default;
+  if (!isApp(app))
+    throw new Error(`app ${path}: expected a default export with fetch, like a Hono app`);
   return app;
 }
 

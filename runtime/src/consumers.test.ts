@@ -151,7 +151,11 @@ describe("authenticate", () => {
 
   test("writes names as UTF-8, and escapes those that could end a line (W5)", () => {
     const exchange = exchangeOf();
-    const names = { "Zoë": "Zo\xc3\xab", "a\r\nX: y": "a%0D%0AX%3A%20y", "\u010d\u010a": "\xc4\x8d\xc4\x8a" };
+    const names = {
+      Zoë: "Zo\xc3\xab",
+      "a\r\nX: y": "a%0D%0AX%3A%20y",
+      "\u010d\u010a": "\xc4\x8d\xc4\x8a",
+    };
     for (const [username, text] of Object.entries(names)) {
       exchange.snapshot = new Snapshot({
         config: {

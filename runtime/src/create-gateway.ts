@@ -70,7 +70,10 @@ async function run(
     const client = new FetchClient(request);
     const exchange = new Exchange(requestHead(request), client, connection);
     client.onAborted(() => {
-      pipeline.onClientFault(exchange, new GatewayError("client_closed", "the request was aborted"));
+      pipeline.onClientFault(
+        exchange,
+        new GatewayError("client_closed", "the request was aborted"),
+      );
     });
     pipeline.start(exchange);
     return await client.response;

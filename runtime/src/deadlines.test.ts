@@ -96,7 +96,10 @@ describe("Deadlines", () => {
   });
 
   test("know the date as HTTP writes it", () => {
-    assert.match(deadlines.httpDate, /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/);
+    assert.match(
+      deadlines.httpDate,
+      /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/,
+    );
     assert.ok(Math.abs(Date.parse(deadlines.httpDate) - Date.now()) < 5000);
   });
 });

@@ -12,11 +12,7 @@ import type { Address } from "./platform/socket.ts";
 import { PluginLibrary } from "./plugins/wasm/library.ts";
 import { logRecord } from "./record.ts";
 import { Reloader } from "./reloader.ts";
-import {
-  DOWNSTREAM_OPTIONS,
-  MAX_STORE_ENTRIES,
-  TRANSPORT_OPTIONS,
-} from "./settings.ts";
+import { DOWNSTREAM_OPTIONS, MAX_STORE_ENTRIES, TRANSPORT_OPTIONS } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 import { FileSinks } from "./sinks/file-sink.ts";
 import { statusApp } from "./status/app.ts";
@@ -51,7 +47,8 @@ export async function startGateway(
   let proxyServer: Http1Server | undefined;
   const parts = await gatewayParts(settings, pluginFolders, () => proxyServer?.connections ?? 0);
   const { metrics, log, library, deadlines } = parts;
-  const assembleCurrent = (): ReturnType<typeof assembleFile> => assembleFile(settings.config, parts);
+  const assembleCurrent = (): ReturnType<typeof assembleFile> =>
+    assembleFile(settings.config, parts);
   const pipeline = new Pipeline(await assembleCurrent(), { metrics, log });
   const reloader = new Reloader({ pipeline, library, metrics, log, assemble: assembleCurrent });
   const stopping = new AbortController();
@@ -63,10 +60,7 @@ export async function startGateway(
     isCurrent: () => reloader.isCurrent,
   });
   const platform = await currentPlatform();
-  const listen = async (
-    address: Address,
-    handler: Pipeline | AppServer,
-  ): Promise<Http1Server> => {
+  const listen = async (address: Address, handler: Pipeline | AppServer): Promise<Http1Server> => {
     try {
       const server = { platform, deadlines, handler, options: DOWNSTREAM_OPTIONS };
       return await Http1Server.listen(address, server);

@@ -59,8 +59,7 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     exchange.match = match;
     exchange.route = match && exchange.snapshot?.route(match.route);
     if (exchange.route === undefined) throw new GatewayError("no_route", exchange.method);
-    if (exchange.route.chain.hasAccess) this.#accesses.add(exchange);
-    else this.#forward(exchange);
+    this.#accesses.add(exchange);
   };
 
   /** One plugin for all requests, then the next one for all, then the system calls (see Batch). */
@@ -165,7 +164,8 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     if (exchange.status !== 204) fields.add("Content-Length", String(bytes.length));
     exchange.responseFields = fields;
     exchange.reason = STATUS_CODES[exchange.status] ?? "";
-    const hasNoBody = exchange.method === "HEAD" || exchange.status === 204 || exchange.status === 304;
+    const hasNoBody =
+      exchange.method === "HEAD" || exchange.status === 204 || exchange.status === 304;
     exchange.responseFraming = hasNoBody
       ? { kind: "none" }
       : { kind: "length", length: bytes.length };
@@ -260,8 +260,7 @@ function routeOf(exchange: Exchange): Route {
 
 function upstreamUri(exchange: Exchange, service: Service): string {
   const match = exchange.match as RouteMatch; // Set with the route, which the caller has.
-  const path =
-    exchange.pathOverride ?? upstreamPath(match, service.config.path, exchange.path);
+  const path = exchange.pathOverride ?? upstreamPath(match, service.config.path, exchange.path);
   if (path === undefined) throw new GatewayError("bad_request", "what strip_path leaves is unsafe");
   if (match.route.stripPath) exchange.prefixLength = match.prefixLength;
   return exchange.query === "" ? path : `${path}?${exchange.query}`;

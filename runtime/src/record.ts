@@ -62,7 +62,9 @@ function redactedQuery(query: string, secrets: ReadonlySet<string>): string {
   if (query === "") return "";
   return queryPairs(query)
     .map((pair) =>
-      secrets.has(pair.name.toLowerCase()) ? `${encodeURIComponent(pair.name)}=REDACTED` : pair.text,
+      secrets.has(pair.name.toLowerCase())
+        ? `${encodeURIComponent(pair.name)}=REDACTED`
+        : pair.text,
     )
     .join("&");
 }
@@ -111,7 +113,8 @@ function json(members: readonly { name: string; value: string }[]): string {
     else values.push(value);
   }
   const parts = [...byName].map(
-    ([name, values]) => `${text(name)}:${values.length === 1 ? values[0] : `[${values.join(",")}]`}`,
+    ([name, values]) =>
+      `${text(name)}:${values.length === 1 ? values[0] : `[${values.join(",")}]`}`,
   );
   return `{${parts.join(",")}}`;
 }

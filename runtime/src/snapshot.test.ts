@@ -84,7 +84,12 @@ describe("Snapshot", () => {
   });
 
   test("balances over an upstream's targets when a service's host is its name", () => {
-    const targets = ["10.0.0.1", "10.0.0.2"].map((host) => ({ id: host, host, port: 81, weight: 1 }));
+    const targets = ["10.0.0.1", "10.0.0.2"].map((host) => ({
+      id: host,
+      host,
+      port: 81,
+      weight: 1,
+    }));
     const upstreams = [
       {
         id: "u",

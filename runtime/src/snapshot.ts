@@ -161,8 +161,10 @@ function compileRoute(
   const service = config.serviceId === undefined ? undefined : services.get(config.serviceId);
   const scope: RouteScope = { routeId: config.id, serviceId: config.serviceId };
   const names = entries
-    .filter(({ config: { routeId, serviceId } }) =>
-      [undefined, scope.routeId].includes(routeId) && [undefined, scope.serviceId].includes(serviceId),
+    .filter(
+      ({ config: { routeId, serviceId } }) =>
+        [undefined, scope.routeId].includes(routeId) &&
+        [undefined, scope.serviceId].includes(serviceId),
     )
     .flatMap((entry) => entry.credentialNames);
   return {

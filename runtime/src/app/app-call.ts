@@ -103,7 +103,10 @@ export class AppCall implements UpstreamSide {
   async #relayBody(body: ReadableStream<Uint8Array>): Promise<void> {
     for await (const piece of body) {
       if (this.#isOver) return;
-      this.#receiver.onBody(this.#exchange, Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
+      this.#receiver.onBody(
+        this.#exchange,
+        Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength),
+      );
       this.#exchange.client.flush();
       await this.#paused?.promise;
     }

@@ -9,7 +9,8 @@ import { parseMilliseconds } from "./options.ts";
 export const checkCommand: Command = {
   name: "check",
   usage: "sluice check [options] FILE",
-  summary: "Checks a config as start would, plugins included. Exit code 0 when it is good, 1 when not.",
+  summary:
+    "Checks a config as start would, plugins included. Exit code 0 when it is good, 1 when not.",
   options: {
     "plugins-dir": { value: "DIR", help: "folder of NAME.wasm files" },
     "plugin-timeout": { value: "MS", help: "limit for one call of a plugin", fallback: "100" },
@@ -23,7 +24,10 @@ export const checkCommand: Command = {
     await buildBundled({ pluginsDir: bundledPluginsDir(), outDir: bundledWasmDir() });
     const pluginsDir = options.text("plugins-dir");
     const folders = [bundledWasmDir(), ...(pluginsDir === undefined ? [] : [pluginsDir])];
-    const pluginTimeoutMs = parseMilliseconds("plugin-timeout", options.text("plugin-timeout") ?? "");
+    const pluginTimeoutMs = parseMilliseconds(
+      "plugin-timeout",
+      options.text("plugin-timeout") ?? "",
+    );
     const parts = await gatewayParts({ logLevel: "error", pluginTimeoutMs }, folders, () => 0);
     const snapshot = await assembleFile(file, parts);
     const { services, routes, plugins } = snapshot.config;

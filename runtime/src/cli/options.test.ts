@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { UsageError } from "./fault.ts";
-import { describeOptions, parseAddress, parseMilliseconds, parseOptions, variableName } from "./options.ts";
+import {
+  describeOptions,
+  parseAddress,
+  parseMilliseconds,
+  parseOptions,
+  variableName,
+} from "./options.ts";
 import type { OptionSpecs } from "./options.ts";
 
 const SPECS: OptionSpecs = {
@@ -39,7 +45,8 @@ describe("options", () => {
     for (const args of [["--nope"], ["--out"], ["-x"], ["--help=yes"]]) {
       assert.throws(
         () => parseOptions(SPECS, args, {}),
-        (error) => error instanceof UsageError && !error.message.includes("\n") && error.exitCode === 2,
+        (error) =>
+          error instanceof UsageError && !error.message.includes("\n") && error.exitCode === 2,
         args.join(" "),
       );
     }
@@ -66,7 +73,19 @@ describe("an address", () => {
   });
 
   test("that is anything else is refused with the option's name", () => {
-    const wrong = ["", "8000", ":8000", "a", "a:", "a:b", "a:65536", "::1:80", "[x]:80", "a:80 ", "a:-1"];
+    const wrong = [
+      "",
+      "8000",
+      ":8000",
+      "a",
+      "a:",
+      "a:b",
+      "a:65536",
+      "::1:80",
+      "[x]:80",
+      "a:80 ",
+      "a:-1",
+    ];
     for (const text of wrong) {
       assert.throws(
         () => parseAddress("proxy-listen", text),

@@ -29,14 +29,19 @@ export function parseOptions(
   const options = Object.fromEntries(
     Object.entries(specs).map(([name, { value, short }]) => [
       name,
-      { type: value === undefined ? ("boolean" as const) : ("string" as const), ...(short && { short }) },
+      {
+        type: value === undefined ? ("boolean" as const) : ("string" as const),
+        ...(short && { short }),
+      },
     ]),
   );
   let parsed: { values: Record<string, unknown>; positionals: string[] };
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
+    throw new UsageError(
+      error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error),
+    );
   }
   return {
     positionals: parsed.positionals,
@@ -60,7 +65,9 @@ export function parseAddress(option: string, text: string): Address {
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   if (host === undefined || !(port <= 65_535)) {
-    throw new UsageError(`--${option} ${JSON.stringify(text)}: expected HOST:PORT, like 127.0.0.1:8000`);
+    throw new UsageError(
+      `--${option} ${JSON.stringify(text)}: expected HOST:PORT, like 127.0.0.1:8000`,
+    );
   }
   return { host, port };
 }

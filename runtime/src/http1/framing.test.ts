@@ -46,7 +46,11 @@ describe("Content-Length", () => {
   });
 
   test("twice is refused, differing or equal (H6)", () => {
-    for (const [first, second] of [["5", "5"], ["5", "6"], ["05", "5"]] as const) {
+    for (const [first, second] of [
+      ["5", "5"],
+      ["5", "6"],
+      ["05", "5"],
+    ] as const) {
       const lines: Lines = [
         ["Content-Length", first],
         ["content-length", second],

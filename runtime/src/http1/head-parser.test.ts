@@ -25,11 +25,13 @@ function readRequests(pieces: readonly string[]): (Read | string)[] {
   const heads: (Read | string)[] = [];
   for (const piece of pieces) {
     const chunk = Buffer.from(piece, "latin1");
-    for (let at = 0; at < chunk.length; ) {
+    for (let at = 0; at < chunk.length;) {
       at = parser.feed(chunk, at);
       if (parser.fault !== undefined) return [...heads, faultName(parser.fault)];
       if (at < 0) break;
-      const fields = parser.fields.names.map((name, n) => `${name.text}=${parser.fields.values[n]}`);
+      const fields = parser.fields.names.map(
+        (name, n) => `${name.text}=${parser.fields.values[n]}`,
+      );
       heads.push({ line: `${line.method} ${line.target} 1.${line.minorVersion}`, fields });
       parser.reset();
     }
@@ -48,7 +50,7 @@ function outcome(text: string): Read | string | undefined {
 /** What comes of the text in one piece, byte by byte, and cut in two at every place, must be one and the same. */
 function sameAtEverySplit(text: string): (Read | string)[] {
   const whole = readRequests([text]);
-  assert.deepEqual(readRequests([...text]), whole, "byte by byte");
+  assert.deepEqual(readRequests(Array.from(text)), whole, "byte by byte");
   for (let at = 1; at < text.length; at++) {
     assert.deepEqual(readRequests([text.slice(0, at), text.slice(at)]), whole, `cut at ${at}`);
   }
@@ -193,7 +195,9 @@ describe("StatusLine", () => {
   const read = (text: string): string => {
     const line = new StatusLine();
     const fault = line.read(text, 0, text.length);
-    return fault === undefined ? `${line.status}|${line.reason}|${line.minorVersion}` : String(fault);
+    return fault === undefined
+      ? `${line.status}|${line.reason}|${line.minorVersion}`
+      : String(fault);
   };
 
   test("reads status, reason and version", () => {

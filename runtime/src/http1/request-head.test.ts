@@ -53,7 +53,19 @@ describe("Host (H14)", () => {
   });
 
   test("is refused unless it is a host and port", () => {
-    const wrong = ["", "a/b", "a@b", "a,b", "a b", "a:b", "a:", "a:123456", "a:80:80", "[::1", "::1"];
+    const wrong = [
+      "",
+      "a/b",
+      "a@b",
+      "a,b",
+      "a b",
+      "a:b",
+      "a:",
+      "a:123456",
+      "a:80:80",
+      "[::1",
+      "::1",
+    ];
     for (const host of [...wrong, "a\\b", "a?b", "a#b", 'a"b', "[x]", "\xe9"]) {
       assert.equal(refusal({ fields: [`Host: ${host}`] }), "bad_request", host);
     }
@@ -101,7 +113,17 @@ describe("the request target", () => {
   });
 
   test("in any other form is refused (H16)", () => {
-    const wrong = ["*", "x:443", "x:@h:1/", "@h", "x", "ftp://a/", "http:/a", "http://", "http:///x"];
+    const wrong = [
+      "*",
+      "x:443",
+      "x:@h:1/",
+      "@h",
+      "x",
+      "ftp://a/",
+      "http:/a",
+      "http://",
+      "http:///x",
+    ];
     for (const target of [...wrong, "http://u@a/", "http://a:b/", "http://a,b/"]) {
       assert.equal(refusal({ target }), "bad_request", target);
     }
@@ -121,7 +143,8 @@ describe("the request target", () => {
       "/a/%2e%2E/admin": "/admin",
       "/%61dmin": "/admin",
     };
-    for (const [target, path] of Object.entries(cases)) assert.equal(read({ target }).head.path, path);
+    for (const [target, path] of Object.entries(cases))
+      assert.equal(read({ target }).head.path, path);
   });
 
   test("with a path that is not safe to route is refused (P3, P7, P9)", () => {

@@ -71,7 +71,9 @@ export function readRequest(line: RequestLine, fields: Fields, startedAtMs: numb
 }
 
 function isPersistent(controls: Controls, minorVersion: number): boolean {
-  return minorVersion === 1 ? !controls.wantsClose : controls.wantsKeepAlive && !controls.wantsClose;
+  return minorVersion === 1
+    ? !controls.wantsClose
+    : controls.wantsKeepAlive && !controls.wantsClose;
 }
 
 interface Target {

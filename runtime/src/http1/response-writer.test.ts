@@ -64,7 +64,11 @@ describe("the head of a response", () => {
 
   test("keeps the upstream's Date and a plugin's request id", () => {
     const lines = headLines({ fields: ["Date: yesterday", "X-Request-Id: plugin"] });
-    assert.deepEqual(lines.slice(1), ["Date: yesterday", "X-Request-Id: plugin", "Via: 1.1 sluice"]);
+    assert.deepEqual(lines.slice(1), [
+      "Date: yesterday",
+      "X-Request-Id: plugin",
+      "Via: 1.1 sluice",
+    ]);
   });
 
   test("leaves out hop-by-hop fields (T9)", () => {
@@ -76,7 +80,12 @@ describe("the head of a response", () => {
   test("copies fields as the upstream sent them, around those that it leaves out or changes", () => {
     const source =
       "HTTP/1.1 200 OK\r\nA: 1\r\nConnection: close\r\nB:2\r\nC: 3 \r\nD: \r\nE: x\xe9\r\nF: 6\r\n\r\n";
-    const limits = { maxStartLineBytes: 99, maxFieldLineBytes: 99, maxHeadBytes: 999, maxFields: 9 };
+    const limits = {
+      maxStartLineBytes: 99,
+      maxFieldLineBytes: 99,
+      maxHeadBytes: 999,
+      maxFields: 9,
+    };
     const parser = new HeadParser(new StatusLine(), limits);
     assert.equal(parser.feed(Buffer.from(source, "latin1"), 0), source.length);
     const exchange = answered({});

@@ -106,7 +106,9 @@ const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 describe("a call", () => {
   test("brings head and body", async () => {
     const { call } = await calling(
-      answering("HTTP/1.1 201 Made\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
+      answering(
+        "HTTP/1.1 201 Made\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+      ),
     );
     const { exchange, receiver } = call();
     assert.equal(await receiver.over, "end");
@@ -124,7 +126,9 @@ describe("a call", () => {
 
   test("drops what the upstream's Connection nominates (T9)", async () => {
     const { call } = await calling(
-      answering("HTTP/1.1 200 OK\r\nConnection: X-Hop\r\nX-Hop: 1\r\nX-B: 2\r\nContent-Length: 0\r\n\r\n"),
+      answering(
+        "HTTP/1.1 200 OK\r\nConnection: X-Hop\r\nX-Hop: 1\r\nX-B: 2\r\nContent-Length: 0\r\n\r\n",
+      ),
     );
     const { exchange, receiver } = call();
     await receiver.over;
@@ -165,7 +169,10 @@ describe("a call", () => {
       "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nok",
       "upstream_invalid_response",
     ],
-    "101 unasked (U6)": ["HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n", "upstream_invalid_response"],
+    "101 unasked (U6)": [
+      "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n",
+      "upstream_invalid_response",
+    ],
     "1xx without end (U6)": [
       "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100),
       "upstream_invalid_response",
@@ -314,7 +321,8 @@ describe("a connection to an upstream", () => {
     call({ client, framing: CHUNKED, method: "POST" });
     await until(() => client.receiver !== undefined);
     const piece = Buffer.alloc(1_000_000);
-    for (let n = 0; n < 100 && !client.events.includes("pause"); n++) client.receiver?.writeBody(piece);
+    for (let n = 0; n < 100 && !client.events.includes("pause"); n++)
+      client.receiver?.writeBody(piece);
     assert.deepEqual(client.events, ["pause"]);
     peers[0]?.resume();
     await until(() => client.events.includes("resume"));

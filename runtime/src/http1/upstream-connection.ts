@@ -95,7 +95,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
 
   #send(exchange: Exchange, call: UpstreamCall): void {
     exchange.forwardedAtMs = performance.now();
-    this.deadlineAtMs = this.#deadlines.after(call.readTimeoutMs);
+    this.#expectRead();
     this.#writer.begin(exchange, call);
     exchange.client.readBody(this);
     this.#writer.flush();
@@ -116,6 +116,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
     if (this.#isClosed) return;
     this.#isRequestSent = true;
     this.#writer.end();
+    this.#expectRead();
   }
 
   onDrain(): void {
@@ -228,7 +229,10 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
 
   #expectRead(): void {
     if (this.#isPaused || this.#call === undefined || this.#writer.isBlocked) return;
-    this.deadlineAtMs = this.#deadlines.after(this.#call.readTimeoutMs);
+    // While the client still sends, it is the one to wait for, with a limit of its own.
+    this.deadlineAtMs = this.#isRequestSent
+      ? this.#deadlines.after(this.#call.readTimeoutMs)
+      : Infinity;
   }
 
   // ---- the end

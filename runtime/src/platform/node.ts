@@ -26,9 +26,7 @@ class NodeSocket implements Socket {
   }
 
   write(data: string | Buffer): boolean {
-    return typeof data === "string"
-      ? this.#socket.write(data, "latin1")
-      : this.#socket.write(data);
+    return typeof data === "string" ? this.#socket.write(data, "latin1") : this.#socket.write(data);
   }
 
   shutdown(): void {

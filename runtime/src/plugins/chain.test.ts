@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { Exchange } from "../exchange.ts";
 import { exchangeOf } from "../exchange.testing.ts";
 import { PluginChain } from "./chain.ts";
 import type { ChainLink } from "./chain.ts";
@@ -7,7 +8,11 @@ import { CONTINUE, RESPOND } from "./plugin.ts";
 import type { Verdict } from "./plugin.ts";
 import { RecordingPlugin } from "./plugin.testing.ts";
 
-function linkOf(plugin: RecordingPlugin, entry = 0, byConsumer?: ChainLink["byConsumer"]): ChainLink {
+function linkOf(
+  plugin: RecordingPlugin,
+  entry = 0,
+  byConsumer?: ChainLink["byConsumer"],
+): ChainLink {
   return { plugin, entry, byConsumer };
 }
 
@@ -20,18 +25,28 @@ const CONSUMER = {
   source: { path: "", line: 1, column: 1 },
 };
 
+/** Runs one plugin after the other until the chain has decided. */
+function accessOf(chain: PluginChain, exchange: Exchange): Verdict["kind"] {
+  for (;;) {
+    const verdict = chain.access(exchange);
+    if (verdict !== undefined) return verdict.kind;
+  }
+}
+
 describe("PluginChain", () => {
   test("runs its links in order, each in its phases only", () => {
     const order: string[] = [];
-    const noting = (name: string) => (phase: string): Verdict => {
-      order.push(`${name} ${phase}`);
-      return CONTINUE;
-    };
+    const noting =
+      (name: string) =>
+      (phase: string): Verdict => {
+        order.push(`${name} ${phase}`);
+        return CONTINUE;
+      };
     const a = new RecordingPlugin("a", { phases: ["access", "log"], run: noting("a") });
     const b = new RecordingPlugin("b", { phases: ["access", "header_filter"], run: noting("b") });
     const chain = new PluginChain([linkOf(a), linkOf(b)]);
     const exchange = exchangeOf();
-    assert.equal(chain.access(exchange).kind, "continue");
+    assert.equal(accessOf(chain, exchange), "continue");
     chain.headerFilter(exchange);
     chain.log(exchange, () => assert.fail());
     assert.deepEqual(order, ["a access", "b access", "b header_filter", "a log"]);
@@ -42,7 +57,7 @@ describe("PluginChain", () => {
     const answers = new RecordingPlugin("answers", { run: () => RESPOND });
     const after = new RecordingPlugin("after");
     const chain = new PluginChain([before, answers, after].map((plugin) => linkOf(plugin)));
-    assert.equal(chain.access(exchangeOf()).kind, "respond");
+    assert.equal(accessOf(chain, exchangeOf()), "respond");
     assert.deepEqual([before.calls, after.calls], [["access 0"], []]);
   });
 
@@ -53,9 +68,9 @@ describe("PluginChain", () => {
     const after = new RecordingPlugin("after");
     const chain = new PluginChain([before, waits, after].map((plugin) => linkOf(plugin)));
     const exchange = exchangeOf();
-    assert.equal(chain.access(exchange).kind, "wait");
+    assert.equal(accessOf(chain, exchange), "wait");
     assert.deepEqual([before.calls.length, waits.calls.length, after.calls.length], [1, 1, 0]);
-    assert.equal(chain.access(exchange).kind, "continue");
+    assert.equal(accessOf(chain, exchange), "continue");
     assert.deepEqual([before.calls.length, waits.calls.length, after.calls.length], [1, 2, 1]);
   });
 
@@ -91,7 +106,7 @@ describe("PluginChain", () => {
       const exchange = exchangeOf();
       exchange.consumer = consumer;
       plugin.calls.length = 0;
-      assert.equal(new PluginChain([link]).access(exchange).kind, "continue");
+      assert.equal(accessOf(new PluginChain([link]), exchange), "continue");
       return plugin.calls[0];
     };
     const byConsumer = new Map([["c1", 2]]);
@@ -111,7 +126,7 @@ describe("PluginChain", () => {
     });
     const limits = new RecordingPlugin("limits", { phases: ["access"] });
     const link = linkOf(limits, 0, new Map([["c1", 5]]));
-    new PluginChain([linkOf(authenticates), link]).access(exchangeOf());
+    accessOf(new PluginChain([linkOf(authenticates), link]), exchangeOf());
     assert.deepEqual(limits.calls, ["access 5"]);
   });
 });

@@ -25,10 +25,6 @@ export class PluginChain {
     this.#log = withPhase(links, "log");
   }
 
-  get hasAccess(): boolean {
-    return this.#access.length > 0;
-  }
-
   get hasLog(): boolean {
     return this.#log.length > 0;
   }
@@ -74,4 +70,3 @@ function entryFor(link: ChainLink, exchange: Exchange): number {
   if (link.byConsumer === undefined || exchange.consumer === undefined) return link.entry;
   return link.byConsumer.get(exchange.consumer.id) ?? link.entry;
 }
-

@@ -56,10 +56,13 @@ describe("the entry that a request gets", () => {
   test("is each consumer's own", () => {
     const scopes = [{ consumerId: "a" }, { consumerId: "b" }, { ...scoped("r"), consumerId: "b" }];
     const [link] = chainLinks(bind(scopes), HERE);
-    assert.deepEqual([...(link?.byConsumer ?? [])].toSorted(), [
-      ["a", 0],
-      ["b", 2],
-    ]);
+    assert.deepEqual(
+      [...(link?.byConsumer ?? [])].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+      [
+        ["a", 0],
+        ["b", 2],
+      ],
+    );
   });
 
   test("is never one of another route or service, or a disabled one", () => {

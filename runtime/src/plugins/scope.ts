@@ -27,7 +27,9 @@ export function chainLinks(entries: readonly BoundEntry[], scope: RouteScope): C
   }
   return [...byPlugin.entries()]
     .map(([plugin, group]) => ({ plugin, ...choices(group) }))
-    .toSorted((a, b) => b.plugin.priority - a.plugin.priority || compare(a.plugin.name, b.plugin.name));
+    .toSorted(
+      (a, b) => b.plugin.priority - a.plugin.priority || compare(a.plugin.name, b.plugin.name),
+    );
 }
 
 function compare(a: string, b: string): number {

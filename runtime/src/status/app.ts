@@ -35,8 +35,8 @@ export function statusApp(source: StatusSource): Hono {
       : c.json({ status: "not ready", message: reason }, 503);
   });
   app.get("/metrics", async (c) => {
-    const text = await source.metrics.text();
-    return c.body(text, 200, { "Content-Type": source.metrics.contentType });
+    const { text, contentType } = await source.metrics.exposition();
+    return c.body(text, 200, { "Content-Type": contentType });
   });
   app.notFound((c) =>
     c.json({ message: "expected /status, /health/live, /health/ready or /metrics" }, 404),

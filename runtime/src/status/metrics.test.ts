@@ -25,7 +25,11 @@ interface Times {
   readonly upstreamMs?: number;
 }
 
-function answered(status: number, source: ResponseSource, { totalMs, upstreamMs }: Times): Exchange {
+function answered(
+  status: number,
+  source: ResponseSource,
+  { totalMs, upstreamMs }: Times,
+): Exchange {
   const exchange = exchangeOf({ startedAtMs: 1000 });
   exchange.status = status;
   exchange.responseSource = source;
@@ -67,10 +71,19 @@ describe("RouteStats", () => {
   test("splits the time between upstream and gateway", () => {
     const stats = new RouteStats("s", "r");
     stats.count(answered(200, "upstream", { totalMs: 30, upstreamMs: 20 }));
-    assert.deepEqual([stats.requestMs.sum, stats.upstreamMs.sum, stats.gatewayMs.sum], [30, 20, 10]);
+    assert.deepEqual(
+      [stats.requestMs.sum, stats.upstreamMs.sum, stats.gatewayMs.sum],
+      [30, 20, 10],
+    );
     stats.count(answered(401, "plugin", { totalMs: 5 }));
-    assert.deepEqual([stats.requestMs.sum, stats.upstreamMs.sum, stats.gatewayMs.sum], [35, 20, 15]);
-    assert.equal(stats.upstreamMs.counts.reduce((sum, count) => sum + count), 1);
+    assert.deepEqual(
+      [stats.requestMs.sum, stats.upstreamMs.sum, stats.gatewayMs.sum],
+      [35, 20, 15],
+    );
+    assert.equal(
+      stats.upstreamMs.counts.reduce((sum, count) => sum + count),
+      1,
+    );
   });
 
   test("counts a time-out as the upstream's time", () => {
@@ -100,7 +113,7 @@ describe("Metrics", () => {
     metrics.countError("upstream_timeout");
     metrics.countDroppedLines("file", 4);
     metrics.reloads.refused++;
-    const samples = parse(await metrics.text());
+    const samples = parse((await metrics.exposition()).text);
     const expected = {
       'sluice_http_requests_total{service="svc",route="rt",code="200",source="upstream"}': 1,
       'sluice_http_requests_total{service="svc",route="rt",code="429",source="plugin"}': 1,
@@ -128,7 +141,9 @@ describe("Metrics", () => {
     const metrics = new Metrics(() => 0);
     metrics.route("a", "b");
     metrics.route("c", "d");
-    const lines = (await metrics.text()).split("\n").filter((line) => line.startsWith("# TYPE"));
+    const lines = (await metrics.exposition()).text
+      .split("\n")
+      .filter((line) => line.startsWith("# TYPE"));
     assert.equal(new Set(lines).size, lines.length);
     assert.ok(lines.includes("# TYPE sluice_request_latency_ms histogram"));
     assert.ok(lines.includes("# TYPE sluice_http_requests_total counter"));
@@ -139,11 +154,16 @@ describe("Metrics", () => {
     const metrics = new Metrics(() => 0);
     const stats = metrics.route("s", "r");
     for (const totalMs of [0.5, 1, 3, 60, 9000]) stats.count(answered(200, "plugin", { totalMs }));
-    const samples = parse(await metrics.text());
+    const samples = parse((await metrics.exposition()).text);
     const bucket = (le: string): number | undefined =>
       samples.get(`sluice_request_latency_ms_bucket{service="s",route="r",le="${le}"}`);
-    const counts = [...LATENCY_BUCKETS_MS.map(String), "+Inf"].map((le) => bucket(le) ?? Number.NaN);
-    assert.deepEqual(counts, counts.toSorted((a, b) => a - b));
+    const counts = [...LATENCY_BUCKETS_MS.map(String), "+Inf"].map(
+      (le) => bucket(le) ?? Number.NaN,
+    );
+    assert.deepEqual(
+      counts,
+      counts.toSorted((a, b) => a - b),
+    );
     assert.deepEqual([bucket("1"), bucket("2"), bucket("5"), bucket("75")], [2, 2, 3, 4]);
     assert.deepEqual([bucket("6000"), bucket("+Inf")], [4, 5]);
     assert.equal(samples.get('sluice_request_latency_ms_count{service="s",route="r"}'), 5);
@@ -160,7 +180,7 @@ describe("Metrics", () => {
   test("escape names from the config", async () => {
     const metrics = new Metrics(() => 0);
     metrics.route('a"b\\c\nd', "r").count(answered(200, "upstream", { totalMs: 1 }));
-    const samples = parse(await metrics.text());
+    const samples = parse((await metrics.exposition()).text);
     const name =
       'sluice_http_requests_total{service="a\\"b\\\\c\\nd",route="r",code="200",source="upstream"}';
     assert.equal(samples.get(name), 1);

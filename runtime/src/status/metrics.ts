@@ -1,7 +1,6 @@
 // Everything counted, as Prometheus reads it (text exposition by prom-client).
 import { PHASES } from "@sluice/plugin-sdk/abi";
-import { Gauge, Registry, collectDefaultMetrics } from "prom-client";
-import type { Metric } from "prom-client";
+import type { Metric, Registry } from "prom-client";
 import type { ErrorCode } from "../errors.ts";
 import { LATENCY_BUCKETS_MS } from "./histogram.ts";
 import type { Histogram } from "./histogram.ts";
@@ -17,21 +16,32 @@ interface Sample {
   readonly metricName?: string;
 }
 
+interface MetricFamily {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  readonly samples: () => Sample[];
+}
+
 /** Labels are names from the config, never text that a client chose (O8). */
 export class Metrics {
   readonly #routes = new Map<string, RouteStats>();
   readonly #plugins = new Map<string, PluginStats>();
   readonly #errors = new Map<ErrorCode, number>();
   readonly #droppedLines = new Map<string, number>();
-  readonly #registry = new Registry();
+  readonly #families: MetricFamily[] = [];
+  /** prom-client costs a tenth of the memory of an idle gateway, so it comes when metrics are first asked for. */
+  #registry: Promise<Registry> | undefined;
   reloads: { succeeded: number; refused: number } = { succeeded: 0, refused: 0 };
 
   constructor(connections: () => number) {
-    collectDefaultMetrics({ register: this.#registry });
     this.#addRouteMetrics();
     this.#addPluginMetrics();
-    this.#add("sluice_errors_total", "counter", "Errors that the gateway answered or saw, by code", () =>
-      [...this.#errors].map(([code, value]) => ({ labels: { code }, value })),
+    this.#add(
+      "sluice_errors_total",
+      "counter",
+      "Errors that the gateway answered or saw, by code",
+      () => [...this.#errors].map(([code, value]) => ({ labels: { code }, value })),
     );
     this.#add("sluice_log_lines_dropped_total", "counter", "Log lines that no sink took", () =>
       [...this.#droppedLines].map(([sink, value]) => ({ labels: { sink }, value })),
@@ -39,16 +49,10 @@ export class Metrics {
     this.#add("sluice_reloads_total", "counter", "Configs and plugins reloaded", () =>
       Object.entries(this.reloads).map(([result, value]) => ({ labels: { result }, value })),
     );
-    this.#registry.registerMetric(
-      new Gauge({
-        name: "sluice_connections",
-        help: "Open client connections",
-        registers: [],
-        collect(): void {
-          this.set(connections());
-        },
-      }),
-    );
+    this.#add("sluice_connections", "gauge", "Open client connections", () => [
+      { labels: {}, value: connections() },
+    ]);
+    this.#addProcessMetrics();
   }
 
   /** Counters live as long as the process, whatever configs come and go. */
@@ -73,12 +77,26 @@ export class Metrics {
     this.#droppedLines.set(sink, (this.#droppedLines.get(sink) ?? 0) + lines);
   }
 
-  get contentType(): string {
-    return this.#registry.contentType;
+  /** The text exposition and its content type. */
+  async exposition(): Promise<{ readonly text: string; readonly contentType: string }> {
+    this.#registry ??= registryOf(this.#families);
+    const registry = await this.#registry;
+    return { text: await registry.metrics(), contentType: registry.contentType };
   }
 
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  /** Prometheus' usual names for what every process has. */
+  #addProcessMetrics(): void {
+    const startedAtSeconds = Math.round(performance.timeOrigin / 1000);
+    this.#add("process_start_time_seconds", "gauge", "Start of the process since 1970", () => [
+      { labels: {}, value: startedAtSeconds },
+    ]);
+    this.#add("process_resident_memory_bytes", "gauge", "Resident memory", () => [
+      { labels: {}, value: process.memoryUsage.rss() },
+    ]);
+    this.#add("process_cpu_seconds_total", "counter", "User and system time", () => {
+      const { user, system } = process.cpuUsage();
+      return [{ labels: {}, value: (user + system) / 1e6 }];
+    });
   }
 
   #addRouteMetrics(): void {
@@ -97,7 +115,11 @@ export class Metrics {
       ]),
     );
     const latencies = [
-      ["sluice_request_latency_ms", "Time from a request's first byte to its response's last", "requestMs"],
+      [
+        "sluice_request_latency_ms",
+        "Time from a request's first byte to its response's last",
+        "requestMs",
+      ],
       ["sluice_upstream_latency_ms", "Time until the upstream's response head", "upstreamMs"],
       ["sluice_gateway_latency_ms", "Time spent outside of the upstream", "gatewayMs"],
     ] as const;
@@ -109,14 +131,22 @@ export class Metrics {
   }
 
   #addPluginMetrics(): void {
-    const perPhase = (name: string, help: string, read: (s: PluginStats, p: (typeof PHASES)[number]) => number): void =>
+    const perPhase = (
+      name: string,
+      help: string,
+      read: (s: PluginStats, p: (typeof PHASES)[number]) => number,
+    ): void =>
       this.#add(name, "counter", help, () =>
         [...this.#plugins].flatMap(([plugin, stats]) =>
           PHASES.map((phase) => ({ labels: { plugin, phase }, value: read(stats, phase) })),
         ),
       );
     perPhase("sluice_plugin_calls_total", "Calls of plugins", (stats, phase) => stats.calls[phase]);
-    perPhase("sluice_plugin_errors_total", "Calls that failed", (stats, phase) => stats.errors[phase]);
+    perPhase(
+      "sluice_plugin_errors_total",
+      "Calls that failed",
+      (stats, phase) => stats.errors[phase],
+    );
     perPhase(
       "sluice_plugin_seconds_total",
       "Time spent in plugins",
@@ -133,16 +163,32 @@ export class Metrics {
     );
   }
 
-  /** A metric whose samples are made when they are asked for; prom-client writes whatever `get` returns. */
   #add(name: string, type: string, help: string, samples: () => Sample[]): void {
+    this.#families.push({ name, type, help, samples });
+  }
+}
+
+/** A registry of metrics whose samples are made when they are asked for. */
+async function registryOf(families: readonly MetricFamily[]): Promise<Registry> {
+  const { Registry } = await import("prom-client");
+  const registry = new Registry();
+  for (const { name, type, help, samples } of families) {
     const metric = {
       name,
       get: () =>
-        Promise.resolve({ name, type, help, aggregator: "sum", values: samples().map(withName(name)) }),
+        Promise.resolve({
+          name,
+          type,
+          help,
+          aggregator: "sum",
+          values: samples().map(withName(name)),
+        }),
       reset: () => undefined,
     };
-    this.#registry.registerMetric(metric as unknown as Metric);
+    // prom-client asks of a metric no more than this, whatever its types say.
+    registry.registerMetric(metric as unknown as Metric);
   }
+  return registry;
 }
 
 function withName(metricName: string): (sample: Sample) => Sample {

@@ -35,13 +35,7 @@ export class Http1Transport implements Transport {
     const idle = call.isFresh ? undefined : pool.take();
     const connection =
       idle ??
-      new UpstreamConnection(
-        this.#platform,
-        call,
-        this.#options.limits,
-        this.#deadlines,
-        pool,
-      );
+      new UpstreamConnection(this.#platform, call, this.#options.limits, this.#deadlines, pool);
     connection.start(exchange, call, receiver);
   }
 

@@ -10,7 +10,7 @@ export class CodeCache {
     const kept = this.#modules.get(key)?.deref();
     if (kept !== undefined) return kept;
     // A copy: compilation goes on in the background.
-    const module = await WebAssembly.compile(bytes.slice());
+    const module = await WebAssembly.compile(new Uint8Array(bytes));
     for (const [old, reference] of this.#modules) {
       if (reference.deref() === undefined) this.#modules.delete(old);
     }

@@ -35,13 +35,15 @@ export class GuestMemory {
   /** Returns the text's length in bytes; writes it when that is no more than the limit. */
   writeLatin1(text: string, pointer: number, limit: number): number {
     const length = text.length;
-    if (length <= limit >>> 0) this.#range(pointer, length).write(text, pointer >>> 0, length, "latin1");
+    if (length <= limit >>> 0)
+      this.#range(pointer, length).write(text, pointer >>> 0, length, "latin1");
     return length;
   }
 
   writeUtf8(text: string, pointer: number, limit: number): number {
     const length = Buffer.byteLength(text);
-    if (length <= limit >>> 0) this.#range(pointer, length).write(text, pointer >>> 0, length, "utf8");
+    if (length <= limit >>> 0)
+      this.#range(pointer, length).write(text, pointer >>> 0, length, "utf8");
     return length;
   }
 
@@ -55,7 +57,11 @@ export class GuestMemory {
     const buffer = this.#memory?.buffer;
     // Growing detaches the old buffer.
     if (buffer !== undefined && this.#view.buffer !== buffer) this.#view = Buffer.from(buffer);
-    if (length < 0 || length > MAX_HOST_STRING_BYTES || (pointer >>> 0) + length > this.#view.length) {
+    if (
+      length < 0 ||
+      length > MAX_HOST_STRING_BYTES ||
+      (pointer >>> 0) + length > this.#view.length
+    ) {
       throw new RangeError(`pointer ${pointer >>> 0} and length ${length} are not in the memory`);
     }
     return this.#view;

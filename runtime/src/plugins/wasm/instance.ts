@@ -71,7 +71,13 @@ export class WasmInstance {
   ): Promise<WasmInstance> {
     const call = new GuestCall();
     const memory = new GuestMemory();
-    const options: GatewayFunctionOptions = { plugin: plugin.name, memory, call, entries, services };
+    const options: GatewayFunctionOptions = {
+      plugin: plugin.name,
+      memory,
+      call,
+      entries,
+      services,
+    };
     const functions = {
       ...fieldFunctions(memory, call),
       ...propertyFunctions(memory, call),

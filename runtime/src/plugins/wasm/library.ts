@@ -77,7 +77,9 @@ export class PluginLibrary implements PluginCatalog {
   }
 
   names(): readonly string[] {
-    return [...this.#shelves].flatMap(([name, shelf]) => (shelf.current === undefined ? [] : [name]));
+    return [...this.#shelves].flatMap(([name, shelf]) =>
+      shelf.current === undefined ? [] : [name],
+    );
   }
 
   schema(name: string): JsonSchema | undefined {

@@ -67,7 +67,9 @@ export async function loadModule(
     throw new PluginRefused(name, `${bytes.length} bytes, expected at most ${MAX_MODULE_BYTES}`);
   }
   const { module, image } = await compile(name, bytes, cache);
-  const exports = new Map(WebAssembly.Module.exports(module).map(({ name: of, kind }) => [of, kind]));
+  const exports = new Map(
+    WebAssembly.Module.exports(module).map(({ name: of, kind }) => [of, kind]),
+  );
   checkImports(name, module);
   checkExports(name, exports);
   const manifest = manifestOf(name, bytes);

@@ -65,7 +65,11 @@ function readSegments(bytes: Uint8Array, start: number): DataSegment[] | undefin
     if (bytes[offset.next] !== END) return undefined;
     const length = readUnsigned(bytes, offset.next + 1);
     at = length.next + length.value;
-    segments.push({ offset: offset.value >>> 0, bytes: bytes.subarray(length.next, at) });
+    // A copy: a view would keep the whole file in memory for as long as the plugin lives.
+    segments.push({
+      offset: offset.value >>> 0,
+      bytes: new Uint8Array(bytes.subarray(length.next, at)),
+    });
   }
   return segments;
 }
