@@ -69,13 +69,13 @@ async function run(
   try {
     const client = new FetchClient(request);
     const exchange = new Exchange(requestHead(request), client, connection);
-    client.onAborted(() => {
+    pipeline.start(exchange);
+    client.onGone(() => {
       pipeline.onClientFault(
         exchange,
         new GatewayError("client_closed", "the request was aborted"),
       );
     });
-    pipeline.start(exchange);
     return await client.response;
   } catch (thrown) {
     const error = toGatewayError(thrown);

@@ -19,7 +19,7 @@ import { statusApp } from "./status/app.ts";
 import { Metrics } from "./status/metrics.ts";
 import { MemoryStore } from "./store/memory-store.ts";
 import { Http1Transport } from "./upstream/http1-transport.ts";
-import { watch } from "./watcher.ts";
+import { look, watch } from "./watcher.ts";
 
 /** A gateway that serves. */
 export interface RunningGateway {
@@ -45,6 +45,10 @@ export async function startGateway(
   pluginFolders: readonly string[],
 ): Promise<RunningGateway> {
   let proxyServer: Http1Server | undefined;
+  const asRead = await look({
+    files: [settings.config],
+    folders: settings.pluginsDir === undefined ? [] : [settings.pluginsDir],
+  });
   const parts = await gatewayParts(settings, pluginFolders, () => proxyServer?.connections ?? 0);
   const { metrics, log, library, deadlines } = parts;
   const assembleCurrent = (): ReturnType<typeof assembleFile> =>
@@ -72,14 +76,7 @@ export async function startGateway(
   };
   const statusServer = await listen(settings.statusListen, new AppServer(status));
   const proxy = (proxyServer = await listen(settings.proxyListen, pipeline));
-  const watching = watch(
-    {
-      files: [settings.config],
-      folders: settings.pluginsDir === undefined ? [] : [settings.pluginsDir],
-    },
-    (changed) => reloader.reload(changed.join(", ")),
-    stopping.signal,
-  );
+  const watching = watch(asRead, (changed) => reloader.reload(changed.join(", ")), stopping.signal);
   return {
     proxy: proxy.address,
     status: statusServer.address,

@@ -34,10 +34,10 @@ export class Reloader {
   async #reload(cause: string): Promise<void> {
     const { pipeline, library, metrics, log, assemble } = this.#parts;
     const startedAtMs = performance.now();
-    for (const refused of await library.scan()) {
-      log.error(`${refused.message}; the file is not used`, { cause });
-    }
     try {
+      for (const refused of await library.scan()) {
+        log.error(`${refused.message}; the file is not used`, { cause });
+      }
       const next = await assemble();
       const previous = pipeline.snapshot;
       pipeline.snapshot = next;

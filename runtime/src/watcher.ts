@@ -12,16 +12,26 @@ export interface Watched {
   readonly folders: readonly string[];
 }
 
-/** Calls back after each change until the signal aborts. Callbacks do not overlap. */
+/** How the files stood at one moment. */
+export interface Look {
+  readonly watched: Watched;
+  /** Path to what changes when the file does. */
+  readonly signatures: ReadonlyMap<string, string>;
+}
+
+/**
+ * Calls back after each change since the look, until the signal aborts; to miss none, look before the files are read.
+ * Callbacks do not overlap.
+ */
 export async function watch(
-  watched: Watched,
+  since: Look,
   onChange: (changed: readonly string[]) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  let reported = await look(watched);
-  let previous = reported;
+  let reported = since;
+  let previous = since;
   while (await pause(signal)) {
-    const current = await look(watched);
+    const current = await look(since.watched);
     const isStable = difference(previous, current).length === 0;
     previous = current;
     if (!isStable) continue;
@@ -32,24 +42,22 @@ export async function watch(
   }
 }
 
-/** Path to what changes when the file does. */
-type Look = ReadonlyMap<string, string>;
-
-async function look({ files, folders }: Watched): Promise<Look> {
+export async function look(watched: Watched): Promise<Look> {
+  const { files, folders } = watched;
   const paths = [...files];
   for (const folder of folders) {
     const names = await readdir(folder).catch(() => []);
     for (const name of names) if (name.endsWith(".wasm")) paths.push(join(folder, name));
   }
-  const seen = new Map<string, string>();
+  const signatures = new Map<string, string>();
   for (const path of paths) {
     const stats = await stat(path).catch(() => undefined);
-    seen.set(path, stats === undefined ? "" : `${stats.mtimeMs} ${stats.size} ${stats.ino}`);
+    signatures.set(path, stats === undefined ? "" : `${stats.mtimeMs} ${stats.size} ${stats.ino}`);
   }
-  return seen;
+  return { watched, signatures };
 }
 
-function difference(before: Look, after: Look): string[] {
+function difference({ signatures: before }: Look, { signatures: after }: Look): string[] {
   const paths = new Set([...before.keys(), ...after.keys()]);
   return [...paths].filter((path) => before.get(path) !== after.get(path));
 }

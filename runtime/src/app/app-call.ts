@@ -65,6 +65,10 @@ export class AppCall implements UpstreamSide {
       pull: () => {
         if (!this.#isOver) this.#exchange.client.resumeBody();
       },
+      cancel: () => {
+        this.#body = undefined;
+        if (!this.#isOver) this.#exchange.client.resumeBody();
+      },
     });
   }
 
@@ -76,7 +80,9 @@ export class AppCall implements UpstreamSide {
   }
 
   endBody(): void {
-    if (!this.#isOver) this.#body?.close();
+    if (this.#isOver) return;
+    this.#body?.close();
+    this.#body = undefined;
   }
 
   async #relay(response: Response): Promise<void> {
@@ -90,7 +96,8 @@ export class AppCall implements UpstreamSide {
     exchange.responseFields = responseFields(response);
     const hasBody = response.body !== null && exchange.method !== "HEAD";
     exchange.responseFraming = { kind: hasBody ? "chunked" : "none" };
-    if (response.body === null && response.status !== 204 && response.status !== 304) {
+    const isEmpty = response.body === null && exchange.method !== "HEAD";
+    if (isEmpty && response.status !== 204 && response.status !== 304) {
       exchange.responseFields.set("Content-Length", "0");
     }
     this.#receiver.onHead(exchange);
@@ -136,6 +143,9 @@ export class AppCall implements UpstreamSide {
   #release(): void {
     this.#isOver = true;
     if (this.#exchange.upstream === this) this.#exchange.upstream = undefined;
+    // The app must not wait for ever for what does not come any more, nor take it for the whole.
+    this.#body?.error(new GatewayError("client_closed", "the rest of the body will not come"));
+    this.#body = undefined;
     this.resumeResponse();
   }
 }

@@ -11,6 +11,7 @@ export class FetchClient implements ClientSide {
   #exchange: Exchange | undefined;
   #body: ReadableStreamDefaultController<Uint8Array> | undefined;
   #isOver = false;
+  #onGone: () => void = () => undefined;
   #paused: PromiseWithResolvers<void> | undefined;
 
   constructor(request: Request) {
@@ -18,11 +19,18 @@ export class FetchClient implements ClientSide {
     this.response = this.#settle.promise;
   }
 
-  /** Calls back when the program that asked gives up. */
-  onAborted(callback: () => void): void {
-    if (this.#request.signal.aborted) callback();
-    else this.#request.signal.addEventListener("abort", callback, { once: true });
+  /** Calls back, once, when the program that asked gives up: the request, its body, or reading the response. */
+  onGone(callback: () => void): void {
+    this.#onGone = callback;
+    if (this.#request.signal.aborted) this.#leave();
+    else this.#request.signal.addEventListener("abort", this.#leave, { once: true });
   }
+
+  readonly #leave = (): void => {
+    if (this.#isOver) return;
+    this.#cut(new GatewayError("client_closed", "the program gave up"));
+    this.#onGone();
+  };
 
   sendInformational(): void {
     // A Response has no place for 1xx.
@@ -35,7 +43,8 @@ export class FetchClient implements ClientSide {
       statusText: /^[\t\x20-\x7e\x80-\xff]*$/.test(exchange.reason) ? exchange.reason : "",
       headers: responseHeaders(exchange),
     };
-    const hasBody = exchange.responseFraming?.kind !== "none";
+    // A Response with status 205 cannot have a body, either (fetch, "null body status").
+    const hasBody = exchange.responseFraming?.kind !== "none" && exchange.status !== 205;
     this.#settle.resolve(new Response(hasBody ? this.#stream() : null, init));
   }
 
@@ -46,8 +55,8 @@ export class FetchClient implements ClientSide {
       },
       pull: () => this.#exchange?.upstream?.resumeResponse(),
       cancel: () => {
-        this.#isOver = true;
-        this.#exchange?.upstream?.abort();
+        this.#body = undefined;
+        this.#leave();
       },
     });
   }
@@ -63,6 +72,7 @@ export class FetchClient implements ClientSide {
   sendEnd(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#request.signal.removeEventListener("abort", this.#leave);
     this.#body?.close();
   }
 
@@ -71,27 +81,36 @@ export class FetchClient implements ClientSide {
   }
 
   abort(): void {
+    this.#cut(new GatewayError("upstream_reset", "the response was cut"));
+  }
+
+  #cut(error: GatewayError): void {
     this.#isOver = true;
-    const error = new GatewayError("upstream_reset", "the response was cut");
     if (this.#exchange === undefined) this.#settle.reject(error);
     else this.#body?.error(error);
   }
 
   readBody(receiver: BodyReceiver): void {
-    void this.#pump(receiver);
+    const length = this.#request.headers.get("content-length");
+    void this.#pump(receiver, length === null ? undefined : Number(length));
   }
 
-  async #pump(receiver: BodyReceiver): Promise<void> {
+  async #pump(receiver: BodyReceiver, length: number | undefined): Promise<void> {
+    let sent = 0;
     try {
       for await (const piece of this.#request.body ?? []) {
         if (this.#isOver) return;
+        sent += piece.byteLength;
+        if (length !== undefined && sent > length) return this.#leave();
         receiver.writeBody(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
         await this.#paused?.promise;
       }
-      receiver.endBody();
+      // A program that changed the body and left the old length: the rest would be the upstream's next request.
+      if (this.#request.body !== null && length !== undefined && sent < length) this.#leave();
+      else receiver.endBody();
     } catch {
       // The program's own stream failed: the upstream must not take what came for the whole.
-      this.#exchange?.upstream?.abort();
+      this.#leave();
     }
   }
 

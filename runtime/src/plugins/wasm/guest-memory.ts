@@ -54,15 +54,13 @@ export class GuestMemory {
   }
 
   #range(pointer: number, length: number): Buffer {
-    const buffer = this.#memory?.buffer;
-    // Growing detaches the old buffer.
-    if (buffer !== undefined && this.#view.buffer !== buffer) this.#view = Buffer.from(buffer);
-    if (
-      length < 0 ||
-      length > MAX_HOST_STRING_BYTES ||
-      (pointer >>> 0) + length > this.#view.length
-    ) {
-      throw new RangeError(`pointer ${pointer >>> 0} and length ${length} are not in the memory`);
+    const start = pointer >>> 0;
+    // Growing detaches the old buffer, and its views have no length any more; asking for the buffer each time is slow.
+    if (start + length > this.#view.length && this.#memory !== undefined) {
+      this.#view = Buffer.from(this.#memory.buffer);
+    }
+    if (length < 0 || length > MAX_HOST_STRING_BYTES || start + length > this.#view.length) {
+      throw new RangeError(`pointer ${start} and length ${length} are not in the memory`);
     }
     return this.#view;
   }

@@ -90,8 +90,18 @@ export class PluginLibrary implements PluginCatalog {
   async module(name: string): Promise<PluginModule> {
     const file = this.#shelves.get(name)?.current;
     if (file === undefined) throw new PluginRefused(name, "there is no such plugin");
-    file.module ??= readFile(file.path).then((bytes) => loadModule(name, bytes, this.#cache));
+    file.module ??= this.#load(name, file);
     return file.module;
+  }
+
+  async #load(name: string, file: LibraryFile): Promise<PluginModule> {
+    try {
+      return await loadModule(name, await readFile(file.path), this.#cache);
+    } catch (error) {
+      // What could not be read now (no file descriptor left, say) may be read by the next reload.
+      file.module = undefined;
+      throw error;
+    }
   }
 
   /** The plugin's current file works. */

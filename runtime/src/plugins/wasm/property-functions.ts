@@ -54,7 +54,10 @@ export function propertyFunctions(
       if (exchange === undefined) return Fault.badHandle;
       if (number !== NumberProperty.status) return Fault.denied;
       if (call.phase !== "header_filter") return Fault.wrongPhase;
-      if (!isFinalStatus(value)) return Fault.badValue;
+      // How the body is framed is decided: a status that has none and one that has do not stand for each other.
+      if (!isFinalStatus(value) || hasNoBody(value) !== hasNoBody(exchange.status)) {
+        return Fault.badValue;
+      }
       exchange.status = value;
       exchange.reason = "";
       return 0;
@@ -95,6 +98,11 @@ export function propertyFunctions(
 
 function isFinalStatus(status: number): boolean {
   return Number.isInteger(status) && status >= 200 && status <= 599;
+}
+
+/** RFC 9112 §6.3. */
+function hasNoBody(status: number): boolean {
+  return status === 204 || status === 304;
 }
 
 function readProperty(exchange: Exchange, property: number): string | undefined {

@@ -38,7 +38,7 @@ export function separateData(bytes: Uint8Array): SeparatedModule | undefined {
       case DATA_COUNT_SECTION:
         break;
       case DATA_SECTION:
-        segments = readSegments(bytes, bodyStart);
+        segments = readSegments(bytes.subarray(0, end), bodyStart);
         break;
       case MEMORY_SECTION: {
         const memory = onePageMemory(bytes, bodyStart, end);
@@ -65,6 +65,7 @@ function readSegments(bytes: Uint8Array, start: number): DataSegment[] | undefin
     if (bytes[offset.next] !== END) return undefined;
     const length = readUnsigned(bytes, offset.next + 1);
     at = length.next + length.value;
+    if (at > bytes.length) throw new Error("ends in the middle of its data");
     // A copy: a view would keep the whole file in memory for as long as the plugin lives.
     segments.push({
       offset: offset.value >>> 0,
