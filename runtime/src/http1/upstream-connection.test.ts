@@ -24,14 +24,9 @@ const OPTIONS: Http1TransportOptions = {
 class Receiver implements ResponseReceiver {
   readonly events: string[] = [];
   body = "";
-  readonly over: Promise<string>;
-  #end: (how: string) => void = () => undefined;
+  readonly #ended = Promise.withResolvers<string>();
+  readonly over: Promise<string> = this.#ended.promise;
 
-  constructor() {
-    this.over = new Promise((resolve) => {
-      this.#end = resolve;
-    });
-  }
   onInformational(_: Exchange, status: number): void {
     this.events.push(`informational ${status}`);
   }
@@ -42,10 +37,10 @@ class Receiver implements ResponseReceiver {
     this.body += piece.toString("latin1");
   }
   onEnd(): void {
-    this.#end("end");
+    this.#ended.resolve("end");
   }
   onFault(_: Exchange, error: GatewayError): void {
-    this.#end(error.code);
+    this.#ended.resolve(error.code);
   }
 }
 
