@@ -1,6 +1,7 @@
 // The composition root: the one place that makes the concrete parts and joins them.
 import { AppServer } from "./app/app-server.ts";
-import { assembleFile } from "./assemble.ts";
+import { adminApp } from "./admin/app.ts";
+import { assemble, assembleFile } from "./assemble.ts";
 import type { AssemblyParts } from "./assemble.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Http1Server } from "./http1/server.ts";
@@ -14,6 +15,7 @@ import { logRecord } from "./record.ts";
 import { Reloader } from "./reloader.ts";
 import { DOWNSTREAM_OPTIONS, MAX_STORE_ENTRIES, TRANSPORT_OPTIONS } from "./settings.ts";
 import type { Settings } from "./settings.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { FileSinks } from "./sinks/file-sink.ts";
 import { statusApp } from "./status/app.ts";
 import { Metrics } from "./status/metrics.ts";
@@ -25,6 +27,7 @@ import { look, watch } from "./watcher.ts";
 export interface RunningGateway {
   readonly proxy: Address;
   readonly status: Address;
+  readonly admin: Address | undefined;
   /** Reads config and plugins again. */
   reload(cause: string): Promise<void>;
   /** Stops accepting, lets requests finish within the drain time-out, and frees everything. */
@@ -51,10 +54,9 @@ export async function startGateway(
   });
   const parts = await gatewayParts(settings, pluginFolders, () => proxyServer?.connections ?? 0);
   const { metrics, log, library, deadlines } = parts;
-  const assembleCurrent = (): ReturnType<typeof assembleFile> =>
-    assembleFile(settings.config, parts);
-  const pipeline = new Pipeline(await assembleCurrent(), { metrics, log });
-  const reloader = new Reloader({ pipeline, library, metrics, log, assemble: assembleCurrent });
+  const fromFile = (): Promise<Snapshot> => assembleFile(settings.config, parts);
+  const pipeline = new Pipeline(await fromFile(), { metrics, log });
+  const reloader = new Reloader({ pipeline, library, metrics, log, assemble: fromFile });
   const stopping = new AbortController();
   const status = statusApp({
     metrics,
@@ -76,16 +78,29 @@ export async function startGateway(
   };
   const statusServer = await listen(settings.statusListen, new AppServer(status));
   const proxy = (proxyServer = await listen(settings.proxyListen, pipeline));
-  const watching = watch(asRead, (changed) => reloader.reload(changed.join(", ")), stopping.signal);
+  const admin = adminApp((text) =>
+    reloader.reload("POST /config", () => assemble(text, settings.config, parts)),
+  );
+  const adminServer =
+    settings.adminListen && (await listen(settings.adminListen, new AppServer(admin)));
+  const onChange = async (changed: readonly string[]): Promise<void> => {
+    const source = changed.includes(settings.config) ? fromFile : undefined;
+    await reloader.reload(changed.join(", "), source);
+  };
+  const watching = watch(asRead, onChange, stopping.signal);
   return {
     proxy: proxy.address,
     status: statusServer.address,
-    reload: (cause) => reloader.reload(cause),
+    admin: adminServer?.address,
+    reload: async (cause) => {
+      await reloader.reload(cause, fromFile);
+    },
     stop: async () => {
       stopping.abort();
       await watching;
       await proxy.drain(settings.drainTimeoutMs);
       await statusServer.drain(0);
+      await adminServer?.drain(0);
       // The last responses are out; their log phase runs at the end of this turn.
       await new Promise((resolve) => setImmediate(resolve));
       pipeline.snapshot.retire();

@@ -56,7 +56,10 @@ describe("a request", () => {
     const { port, failures } = await startGateway({ route: { paths: ["/only"] } });
     const text = await ask(port, "/other");
     assert.match(text, /^HTTP\/1\.1 404 [^]*Content-Type: application\/json/);
-    assert.match(text, /\{"message":"no Route matched with those values","request_id":"[0-9a-f]+"\}$/);
+    assert.match(
+      text,
+      /\{"message":"no Route matched with those values","request_id":"[0-9a-f]+"\}$/,
+    );
     assert.deepEqual(failures, ["no_route"]);
   });
 
@@ -237,6 +240,7 @@ describe("a target that fails", () => {
     const text = await ask(gateway.port);
     assert.ok(!text.endsWith("0\r\n\r\n"), text);
     assert.deepEqual(gateway.failures, ["upstream_reset"]);
+    assert.equal(gateway.pipeline.requestsInFlight, 0);
   });
 });
 

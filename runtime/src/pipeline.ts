@@ -200,23 +200,27 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     this.#metrics.countError(error.code);
     this.#log.requestFailed(exchange, error);
     exchange.upstream?.abort();
-    const isFirst = exchange.error === undefined;
-    exchange.error ??= error;
+    const earlier = exchange.error?.code;
+    exchange.error = error;
     if (error.code === "client_closed") {
       if (!exchange.isHeadSent) exchange.status = error.status;
       return this.#end(exchange);
     }
-    if (exchange.isHeadSent) {
-      exchange.client.abort();
-      return this.#end(exchange);
-    }
+    if (exchange.isHeadSent) return this.#cut(exchange);
     exchange.status = error.status;
     exchange.responseSource = "gateway";
     const body = errorBody(error.publicMessage, exchange.id);
-    if (isFirst) return this.#attempt(exchange, () => this.#respond(exchange, body));
-    // The plugins of this very answer failed, too: nothing is left but to go.
-    exchange.client.abort();
+    // When a plugin fails at an error's answer, one that says so can still go out without it (see #headerFilter).
+    if (earlier === undefined || (earlier !== "plugin_failed" && error.code === "plugin_failed")) {
+      return this.#attempt(exchange, () => this.#respond(exchange, body));
+    }
+    this.#cut(exchange);
+  }
+
+  #cut(exchange: Exchange): void {
+    // In this order: a client's socket may report its end while it is destroyed.
     this.#end(exchange);
+    exchange.client.abort();
   }
 
   #end(exchange: Exchange): void {

@@ -11,28 +11,40 @@ export interface ReloaderParts {
   readonly library: PluginLibrary;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** Assembles the config as it is now. Throws ConfigRefused. */
-  readonly assemble: () => Promise<Snapshot>;
+  /** Assembles the config that is served first. Throws ConfigRefused. */
+  readonly assemble: Assemble;
 }
+
+export type Assemble = () => Promise<Snapshot>;
+
+/** What became of a reload. */
+export type Reloaded =
+  | { readonly kind: "applied" }
+  /** Nothing has changed; one line for each fault. */
+  | { readonly kind: "refused"; readonly reasons: readonly string[] };
 
 export class Reloader {
   /** False after a reload was refused, until one succeeds. */
   isCurrent = true;
   readonly #parts: ReloaderParts;
-  #running: Promise<void> = Promise.resolve();
+  /** Where the config that is served came from: a changed plugin is loaded into that one. */
+  #assemble: Assemble;
+  #running: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ReloaderParts) {
     this.#parts = parts;
+    this.#assemble = parts.assemble;
   }
 
-  /** One reload at a time, in the order in which they were asked for. */
-  reload(cause: string): Promise<void> {
-    this.#running = this.#running.then(() => this.#reload(cause));
-    return this.#running;
+  /** One reload at a time, in the order in which they were asked for. Without `assemble`, the same config again. */
+  reload(cause: string, assemble?: Assemble): Promise<Reloaded> {
+    const reloaded = this.#running.then(() => this.#reload(cause, assemble ?? this.#assemble));
+    this.#running = reloaded;
+    return reloaded;
   }
 
-  async #reload(cause: string): Promise<void> {
-    const { pipeline, library, metrics, log, assemble } = this.#parts;
+  async #reload(cause: string, assemble: Assemble): Promise<Reloaded> {
+    const { pipeline, library, metrics, log } = this.#parts;
     const startedAtMs = performance.now();
     try {
       for (const refused of await library.scan()) {
@@ -42,9 +54,11 @@ export class Reloader {
       const previous = pipeline.snapshot;
       pipeline.snapshot = next;
       previous.retire();
+      this.#assemble = assemble;
       this.isCurrent = true;
       metrics.reloads.succeeded++;
       log.info("reloaded", { cause, took_ms: Math.round(performance.now() - startedAtMs) });
+      return { kind: "applied" };
     } catch (error) {
       this.isCurrent = false;
       metrics.reloads.refused++;
@@ -52,6 +66,7 @@ export class Reloader {
       for (const reason of reasons) {
         log.error(`reload refused, the old config and plugins keep serving: ${reason}`, { cause });
       }
+      return { kind: "refused", reasons };
     }
   }
 }

@@ -10,6 +10,8 @@ export interface Settings {
   readonly pluginsDir: string | undefined;
   readonly proxyListen: Address;
   readonly statusListen: Address;
+  /** Undefined when there is no admin API. */
+  readonly adminListen: Address | undefined;
   readonly logLevel: string;
   /** For one call of one plugin phase, ms. */
   readonly pluginTimeoutMs: number;

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { bundledPluginsDir, bundledWasmDir } from "../bundled.ts";
 import { startGateway } from "../main.ts";
 import type { RunningGateway } from "../main.ts";
+import type { Address } from "../platform/socket.ts";
 import type { Settings } from "../settings.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./fault.ts";
@@ -24,6 +25,10 @@ export const startCommand: Command = {
       value: "HOST:PORT",
       help: "address for /status, /health and /metrics",
       fallback: "127.0.0.1:8100",
+    },
+    "admin-listen": {
+      value: "HOST:PORT",
+      help: "loopback address for POST /config; off by default",
     },
     workers: { value: "N", help: "processor cores to use; this version takes 1", fallback: "1" },
     "log-level": { value: "LEVEL", help: "debug, info, warn, error or silent", fallback: "info" },
@@ -63,10 +68,19 @@ function settingsFrom(options: ParsedOptions): Settings {
     pluginsDir: options.text("plugins-dir"),
     proxyListen: parseAddress("proxy-listen", required(options, "proxy-listen")),
     statusListen: parseAddress("status-listen", required(options, "status-listen")),
+    adminListen: adminAddress(options.text("admin-listen")),
     logLevel,
     pluginTimeoutMs: parseMilliseconds("plugin-timeout", required(options, "plugin-timeout")),
     drainTimeoutMs: parseMilliseconds("drain-timeout", required(options, "drain-timeout")),
   };
+}
+
+/** The admin API has no authentication, so nobody from outside may reach it (A1). */
+function adminAddress(text: string | undefined): Address | undefined {
+  if (text === undefined) return undefined;
+  const address = parseAddress("admin-listen", text);
+  if (/^(?:127\.|localhost$|::1$)/.test(address.host)) return address;
+  throw new UsageError(`--admin-listen ${text}: expected a loopback address, like 127.0.0.1:8001`);
 }
 
 /** An option with a fallback has always a value. */
@@ -80,6 +94,7 @@ function announce(gateway: RunningGateway, settings: Settings): void {
   const lines = [
     `proxy listening on ${url(gateway.proxy)}`,
     `status listening on ${url(gateway.status)}`,
+    ...(gateway.admin === undefined ? [] : [`admin listening on ${url(gateway.admin)}`]),
     `config ${settings.config}`,
     `plugins ${settings.pluginsDir ?? bundledWasmDir()}`,
   ];

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Reloaded } from "../reloader.ts";
+import { adminApp } from "./app.ts";
+
+interface Posted {
+  readonly response: Response;
+  /** The configs that were applied. */
+  readonly texts: readonly string[];
+}
+
+async function post(
+  headers: Readonly<Record<string, string>>,
+  body = "{}",
+  outcome: Reloaded = { kind: "applied" },
+): Promise<Posted> {
+  const texts: string[] = [];
+  const app = adminApp((text) => {
+    texts.push(text);
+    return Promise.resolve(outcome);
+  });
+  const all = { host: "127.0.0.1:8001", "content-type": "application/yaml", ...headers };
+  const response = await app.request("/config", { method: "POST", headers: all, body });
+  return { response, texts };
+}
+
+describe("the admin API", () => {
+  test("applies the config that it is sent", async () => {
+    const { response, texts } = await post({}, '_format_version: "3.0"');
+    assert.equal(response.status, 201);
+    assert.deepEqual(texts, ['_format_version: "3.0"']);
+  });
+
+  test("says every reason why a config was not taken", async () => {
+    const { response } = await post({}, "x", {
+      kind: "refused",
+      reasons: ["a:1:1: x", "a:2:1: y"],
+    });
+    assert.equal(response.status, 400);
+    assert.deepEqual(await response.json(), {
+      message: "invalid declarative configuration",
+      errors: ["a:1:1: x", "a:2:1: y"],
+    });
+  });
+
+  const REFUSED: Readonly<Record<string, [status: number, headers: Record<string, string>]>> = {
+    "A3 a form's content type": [415, { "content-type": "text/plain" }],
+    "A3 no content type": [415, { "content-type": "" }],
+    "A3 another site's page": [403, { origin: "http://evil.example" }],
+    "A3 a page without an origin": [403, { origin: "null" }],
+    "A3 a name that points to loopback": [403, { host: "evil.example:8001" }],
+    "A3 a name that starts like loopback": [403, { host: "127.0.0.1.evil.example" }],
+  };
+  for (const [what, [status, headers]] of Object.entries(REFUSED)) {
+    test(`refuses ${what} and applies nothing`, async () => {
+      const { response, texts } = await post(headers);
+      assert.equal(response.status, status);
+      assert.deepEqual(texts, []);
+    });
+  }
+
+  test("A5 refuses a config of more than 10 MiB", async () => {
+    const { response, texts } = await post({}, "x".repeat(10 * 1024 * 1024 + 1));
+    assert.equal(response.status, 413);
+    assert.deepEqual(texts, []);
+  });
+});
