@@ -55,6 +55,8 @@ export async function createGateway(
   app.all("*", (c) => run(pipeline, c.req.raw, connectionOf(c.req.raw, options)));
   return Object.assign(app, {
     close: async () => {
+      // The last responses are out; their log phase runs at the end of this turn.
+      await new Promise((resolve) => setImmediate(resolve));
       snapshot.retire();
       await parts.close();
     },

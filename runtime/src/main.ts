@@ -13,7 +13,12 @@ import type { Address } from "./platform/socket.ts";
 import { PluginLibrary } from "./plugins/wasm/library.ts";
 import { logRecord } from "./record.ts";
 import { Reloader } from "./reloader.ts";
-import { DOWNSTREAM_OPTIONS, MAX_STORE_ENTRIES, TRANSPORT_OPTIONS } from "./settings.ts";
+import {
+  DOWNSTREAM_OPTIONS,
+  MAX_STORE_CHARACTERS,
+  MAX_STORE_ENTRIES,
+  TRANSPORT_OPTIONS,
+} from "./settings.ts";
 import type { Settings } from "./settings.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { FileSinks } from "./sinks/file-sink.ts";
@@ -143,7 +148,11 @@ export async function gatewayParts(
     transport,
     pluginCallLimitMs: settings.pluginTimeoutMs,
     services: {
-      store: new MemoryStore({ maxEntries: MAX_STORE_ENTRIES, now: () => performance.now() }),
+      store: new MemoryStore({
+        maxEntries: MAX_STORE_ENTRIES,
+        maxCharacters: MAX_STORE_CHARACTERS,
+        now: () => performance.now(),
+      }),
       log,
       record: logRecord,
       appendToFile: (path, data, reopen) => sinks.append(path, data, reopen),

@@ -274,7 +274,10 @@ function hostHeader(exchange: Exchange, service: Service, target: Target): strin
   // An app is no other host: it sees the one that the client asked for.
   if (service.config.protocol === "app") return exchange.authority;
   if (exchange.match?.route.preserveHost === true) return exchange.authority;
-  return service.hostHeader ?? (target.port === 80 ? target.host : target.address);
+  return (
+    service.hostHeader ??
+    (target.port === 80 ? target.address.slice(0, -":80".length) : target.address)
+  );
 }
 
 /** What plugins asked of the response before there was one. */

@@ -46,3 +46,5 @@ export const TRANSPORT_OPTIONS: Http1TransportOptions = {
 
 /** Entries of the in-process store. */
 export const MAX_STORE_ENTRIES = 200_000;
+/** Of its keys and values. */
+export const MAX_STORE_CHARACTERS: number = 64 * 1024 * 1024;

@@ -66,15 +66,20 @@ export class Snapshot {
     this.#router = compileRouter(enabledRoutes(parts.config));
     this.consumers = new Consumers(parts.config.consumers);
     const entries = bindEntries(parts);
+    // Of all routes: a client may send a key to one that asks for none.
+    const secrets = secretNames(entries.flatMap((entry) => entry.credentialNames));
     const services = compileServices(parts);
     this.#routes = new Map(
-      parts.config.routes.map((route) => [route, compileRoute(route, services, entries, parts)]),
+      parts.config.routes.map((route) => [
+        route,
+        compileRoute(route, services, entries, secrets, parts),
+      ]),
     );
     this.noRoute = {
       chain: new PluginChain(linksFor(entries, { routeId: undefined, serviceId: undefined })),
       stats: parts.routeStats("", ""),
       // Such a request may well carry the key for the route that its client meant.
-      secretNames: secretNames(entries.flatMap((entry) => entry.credentialNames)),
+      secretNames: secrets,
     };
   }
 
@@ -140,7 +145,7 @@ function compileServices(parts: SnapshotParts): Map<string, Service> {
       const upstream = config.protocol === "http" ? upstreams.get(config.host) : undefined;
       const targets: Target[] = (
         upstream?.targets ?? [{ id: config.id, host: config.host, port: config.port, weight: 100 }]
-      ).map((target) => ({ ...target, address: `${target.host}:${target.port}` }));
+      ).map(withAddress);
       const service: Service = {
         config,
         balancer: new RoundRobin(targets),
@@ -152,21 +157,22 @@ function compileServices(parts: SnapshotParts): Map<string, Service> {
   );
 }
 
+/** IPv6 addresses are connected to without brackets and written with them (RFC 3986 §3.2.2). */
+function withAddress(target: Omit<Target, "address">): Target {
+  const host = target.host.replace(/^\[|\]$/g, "");
+  const written = host.includes(":") ? `[${host}]` : host;
+  return { ...target, host, address: `${written}:${target.port}` };
+}
+
 function compileRoute(
   config: RouteConfig,
   services: ReadonlyMap<string, Service>,
   entries: readonly Entry[],
+  secrets: ReadonlySet<string>,
   parts: SnapshotParts,
 ): Route {
   const service = config.serviceId === undefined ? undefined : services.get(config.serviceId);
   const scope: RouteScope = { routeId: config.id, serviceId: config.serviceId };
-  const names = entries
-    .filter(
-      ({ config: { routeId, serviceId } }) =>
-        [undefined, scope.routeId].includes(routeId) &&
-        [undefined, scope.serviceId].includes(serviceId),
-    )
-    .flatMap((entry) => entry.credentialNames);
   return {
     config,
     service,
@@ -175,7 +181,7 @@ function compileRoute(
       service?.config.name ?? service?.config.id ?? "",
       config.name ?? config.id,
     ),
-    secretNames: secretNames(names),
+    secretNames: secrets,
     recordText: recordText(config, service),
   };
 }

@@ -5,7 +5,10 @@ import { MemoryStore } from "./memory-store.ts";
 /** A store on a clock that the test moves. */
 function storeOf(maxEntries = 10): { store: MemoryStore; clock: { nowMs: number } } {
   const clock = { nowMs: 1000 };
-  return { store: new MemoryStore({ maxEntries, now: () => clock.nowMs }), clock };
+  return {
+    store: new MemoryStore({ maxEntries, maxCharacters: 1000, now: () => clock.nowMs }),
+    clock,
+  };
 }
 
 describe("MemoryStore", () => {
@@ -110,5 +113,12 @@ describe("MemoryStore's increment", () => {
     store.increment("a", 1, 0);
     store.increment("c", 1, 0);
     assert.deepEqual([store.get("a"), store.get("b")], ["2", undefined]);
+  });
+
+  test("keeps no more characters than its bound, however few entries they are (R5)", () => {
+    const { store } = storeOf(100);
+    for (const key of ["a", "b", "c"]) store.set(key, "x".repeat(400), 0);
+    assert.equal(store.get("a"), undefined);
+    assert.equal(store.get("c")?.length, 400);
   });
 });

@@ -11,6 +11,8 @@ interface Entry {
 export interface MemoryStoreOptions {
   /** The least recently used entry goes when there are more. */
   readonly maxEntries: number;
+  /** The same for the sum of the lengths of keys and values. */
+  readonly maxCharacters: number;
   /** Monotonic clock, ms. */
   readonly now: () => number;
 }
@@ -20,7 +22,12 @@ export class MemoryStore implements Store {
   readonly #now: () => number;
 
   constructor(options: MemoryStoreOptions) {
-    this.#entries = new LRUCache({ max: options.maxEntries });
+    this.#entries = new LRUCache({
+      max: options.maxEntries,
+      maxSize: options.maxCharacters,
+      sizeCalculation: ({ value }, key) =>
+        key.length + (typeof value === "string" ? value.length : 0) + 1,
+    });
     this.#now = options.now;
   }
 
