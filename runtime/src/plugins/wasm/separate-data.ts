@@ -1,6 +1,6 @@
 // Takes a module's initial memory out of it. Plugins built with the SDK are one engine with different memories: what
-// is left of them is the same byte by byte, so it is compiled once and its machine code shared. Four plugins that
-// each bring their own copy of the engine evict each other from the processor's caches and cost twice as much.
+// is left of them is the same byte by byte, so it is compiled once and its machine code is shared: that saves start-up
+// time and memory, and leaves one copy of the engine to compete for the processor's caches.
 import { readUnsigned, sections, unsigned } from "./sections.ts";
 
 const CUSTOM_SECTION = 0;
