@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import type { App } from "./app/app-transport.ts";
 import { AppTransport } from "./app/app-transport.ts";
+import { detailOf } from "./errors.ts";
 import { formatFault, parseConfig } from "./config/parse-config.ts";
 import type { ConfigFault, GatewayConfig, PluginConfig, ServiceConfig } from "./config/model.ts";
 import type { HostServices } from "./plugins/wasm/host-services.ts";
@@ -153,8 +154,4 @@ function isApp(value: unknown): value is App {
     "fetch" in value &&
     typeof value.fetch === "function"
   );
-}
-
-function detailOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env -S node --conditions=sluice-source
 // The command `sluice`.
+import { detailOf } from "./errors.ts";
 import { ConfigRefused } from "./assemble.ts";
 import { checkCommand } from "./cli/check.ts";
 import type { Command } from "./cli/command.ts";
@@ -59,7 +60,7 @@ try {
     process.stderr.write(`${error.reasons.join("\n")}\n`);
     process.exit(1);
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = detailOf(error);
   process.stderr.write(`sluice: ${message}\n`);
   process.exit(error instanceof UsageError ? error.exitCode : 1);
 }

@@ -125,6 +125,10 @@ export class GatewayError extends Error {
 /** Anything thrown, as the error that ends the request. */
 export function toGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
-  const detail = thrown instanceof Error ? thrown.message : String(thrown);
-  return new GatewayError("internal", detail, thrown);
+  return new GatewayError("internal", detailOf(thrown), thrown);
+}
+
+/** What anything thrown says of itself, for a log or an operator. */
+export function detailOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

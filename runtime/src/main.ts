@@ -1,4 +1,5 @@
 // The composition root: the one place that makes the concrete parts and joins them.
+import { detailOf } from "./errors.ts";
 import { AppServer } from "./app/app-server.ts";
 import { adminApp } from "./admin/app.ts";
 import { assemble, assembleFile } from "./assemble.ts";
@@ -118,7 +119,7 @@ export async function startGateway(
 function listenFault(cause: unknown): string {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   if (code === "EADDRINUSE") return "the address is already in use";
-  return cause instanceof Error ? cause.message : String(cause);
+  return detailOf(cause);
 }
 
 /** The parts that live as long as the process. */

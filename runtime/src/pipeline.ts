@@ -128,9 +128,7 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     exchange.upstreamHeadAtMs = performance.now();
     exchange.responseSource = "upstream";
     // The upstream's own id, if it has one; the client gets the gateway's (see writeResponseHead).
-    if (exchange.responseFields.get("x-request-id") !== undefined) {
-      exchange.responseFields.remove("x-request-id");
-    }
+    exchange.responseFields.remove("x-request-id");
     this.#attempt(exchange, this.#headerFilter);
   }
 
@@ -138,7 +136,7 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     applyEdits(exchange);
     // When a plugin has failed, the answer that says so must not depend on it.
     if (exchange.error?.code !== "plugin_failed") {
-      (exchange.route ?? exchange.snapshot?.noRoute)?.chain.headerFilter(exchange);
+      chainAndStats(exchange)?.chain.headerFilter(exchange);
     }
     exchange.isHeadSent = true;
     exchange.client.sendHead(exchange);
@@ -226,7 +224,7 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
   #end(exchange: Exchange): void {
     exchange.isOver = true;
     exchange.endedAtMs = performance.now();
-    const at = exchange.route ?? exchange.snapshot?.noRoute;
+    const at = chainAndStats(exchange);
     at?.stats.count(exchange);
     if (at?.chain.hasLog === true) this.#logs.add(exchange);
     else this.#leave(exchange);
@@ -234,7 +232,7 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
 
   readonly #logs = new Batch<Exchange>((exchanges) => {
     for (const exchange of exchanges) {
-      (exchange.route ?? exchange.snapshot?.noRoute)?.chain.log(exchange, this.#onLogFailed);
+      chainAndStats(exchange)?.chain.log(exchange, this.#onLogFailed);
       this.#leave(exchange);
     }
   });
@@ -249,6 +247,11 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     this.#metrics.countError(error.code);
     this.#log.pluginFailed(plugin.name, error);
   };
+}
+
+/** The route, or what is for requests that have none. */
+function chainAndStats(exchange: Exchange): Pick<Route, "chain" | "stats"> | undefined {
+  return exchange.route ?? exchange.snapshot?.noRoute;
 }
 
 function isUndecided(exchange: Exchange): boolean {

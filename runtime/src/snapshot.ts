@@ -3,7 +3,6 @@ import { secretNames } from "./record.ts";
 import { Consumers } from "./consumers.ts";
 import type { GatewayConfig, RouteConfig, ServiceConfig } from "./config/model.ts";
 import { PluginChain } from "./plugins/chain.ts";
-import type { ChainLink } from "./plugins/chain.ts";
 import type { Plugin } from "./plugins/plugin.ts";
 import { chainLinks } from "./plugins/scope.ts";
 import type { BoundEntry, RouteScope } from "./plugins/scope.ts";
@@ -76,7 +75,7 @@ export class Snapshot {
       ]),
     );
     this.noRoute = {
-      chain: new PluginChain(linksFor(entries, { routeId: undefined, serviceId: undefined })),
+      chain: new PluginChain(chainLinks(entries, { routeId: undefined, serviceId: undefined })),
       stats: parts.routeStats("", ""),
       // Such a request may well carry the key for the route that its client meant.
       secretNames: secrets,
@@ -134,10 +133,6 @@ function bindEntries({ config, plugins }: SnapshotParts): Entry[] {
   });
 }
 
-function linksFor(entries: readonly Entry[], scope: RouteScope): ChainLink[] {
-  return chainLinks(entries, scope);
-}
-
 function compileServices(parts: SnapshotParts): Map<string, Service> {
   const upstreams = new Map(parts.config.upstreams.map((upstream) => [upstream.name, upstream]));
   return new Map(
@@ -176,7 +171,7 @@ function compileRoute(
   return {
     config,
     service,
-    chain: new PluginChain(linksFor(entries, scope)),
+    chain: new PluginChain(chainLinks(entries, scope)),
     stats: parts.routeStats(
       service?.config.name ?? service?.config.id ?? "",
       config.name ?? config.id,

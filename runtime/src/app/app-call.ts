@@ -1,6 +1,6 @@
 // One call of an app: the exchange's request as a Request, the app's Response back into the exchange.
 import { STATUS_CODES } from "node:http";
-import { GatewayError } from "../errors.ts";
+import { GatewayError, detailOf } from "../errors.ts";
 import type { Exchange, UpstreamSide } from "../exchange.ts";
 import { Fields } from "../http1/fields.ts";
 import { writeRequestHead } from "../http1/write-request-head.ts";
@@ -30,7 +30,7 @@ export class AppCall implements UpstreamSide {
       clearTimeout(limit);
       await this.#relay(response);
     } catch (thrown) {
-      const detail = thrown instanceof Error ? thrown.message : String(thrown);
+      const detail = detailOf(thrown);
       this.#fail(
         thrown instanceof GatewayError ? thrown : new GatewayError("app_failed", detail, thrown),
       );

@@ -1,10 +1,10 @@
 // sluice check
 import { assembleFile } from "../assemble.ts";
-import { bundledPluginsDir, bundledWasmDir } from "../bundled.ts";
 import { gatewayParts } from "../main.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./fault.ts";
 import { parseMilliseconds } from "./options.ts";
+import { pluginFolders } from "./plugin-folders.ts";
 
 export const checkCommand: Command = {
   name: "check",
@@ -20,10 +20,7 @@ export const checkCommand: Command = {
   async run(options): Promise<number> {
     const [file, ...rest] = options.positionals;
     if (file === undefined || rest.length > 0) throw new UsageError("check: expected one FILE");
-    const { buildBundled } = await import("@sluice/plugin-sdk/compiler");
-    await buildBundled({ pluginsDir: bundledPluginsDir(), outDir: bundledWasmDir() });
-    const pluginsDir = options.text("plugins-dir");
-    const folders = [bundledWasmDir(), ...(pluginsDir === undefined ? [] : [pluginsDir])];
+    const folders = await pluginFolders(options.text("plugins-dir"));
     const pluginTimeoutMs = parseMilliseconds(
       "plugin-timeout",
       options.text("plugin-timeout") ?? "",

@@ -1,6 +1,6 @@
 // sluice start
 import { fileURLToPath } from "node:url";
-import { bundledPluginsDir, bundledWasmDir } from "../bundled.ts";
+import { bundledWasmDir } from "../bundled.ts";
 import { startGateway } from "../main.ts";
 import type { RunningGateway } from "../main.ts";
 import type { Address } from "../platform/socket.ts";
@@ -9,6 +9,7 @@ import type { Command } from "./command.ts";
 import { UsageError } from "./fault.ts";
 import { parseAddress, parseMilliseconds } from "./options.ts";
 import type { ParsedOptions } from "./options.ts";
+import { pluginFolders } from "./plugin-folders.ts";
 import { quickstartLines } from "./quickstart.ts";
 
 const QUICKSTART_CONFIG = fileURLToPath(new URL("../../quickstart/sluice.yaml", import.meta.url));
@@ -39,11 +40,7 @@ export const startCommand: Command = {
 
   async run(options): Promise<undefined> {
     const settings = settingsFrom(options);
-    const { buildBundled } = await import("@sluice/plugin-sdk/compiler");
-    await buildBundled({ pluginsDir: bundledPluginsDir(), outDir: bundledWasmDir() });
-    const folders = [bundledWasmDir()];
-    if (settings.pluginsDir !== undefined) folders.push(settings.pluginsDir);
-    const gateway = await startGateway(settings, folders);
+    const gateway = await startGateway(settings, await pluginFolders(settings.pluginsDir));
     announce(gateway, settings);
     stopOnSignals(gateway);
     return undefined;

@@ -1,4 +1,5 @@
 // One instance of a plugin's module: memory, host functions bound to it, and the calls into it.
+import { detailOf } from "../../errors.ts";
 import {
   ABI_VERSION,
   CONFIGURE_EXPORT,
@@ -134,7 +135,7 @@ export class WasmInstance {
     } catch (thrown) {
       if (thrown instanceof GuestFault) throw thrown;
       if (call.isOverdue) throw new GuestFault("used up its time", true, thrown);
-      const detail = thrown instanceof Error ? thrown.message : String(thrown);
+      const detail = detailOf(thrown);
       throw new GuestFault(`trapped: ${detail}`, true, thrown);
     } finally {
       call.end();

@@ -1,24 +1,21 @@
 // Rewrites a module's memory section so that its memory cannot grow past a limit: Extism's maxPages does not reach
 // the guest's own memory (F5), and the engine honours only what the module itself declares.
-import { readUnsigned, sections, unsigned } from "./sections.ts";
+import { SectionId, readUnsigned, sections, unsigned } from "./sections.ts";
 import type { Section } from "./sections.ts";
-
-const MEMORY_SECTION = 5;
-const START_SECTION = 8;
 
 /** The same module with its memory's maximum lowered to `maxPages`. Throws when that cannot be done. */
 export function limitMemory(bytes: Uint8Array, maxPages: number): Uint8Array {
   let memory: Section | undefined;
   for (const section of sections(bytes)) {
     // It would run before any limit is in place, and a loop in it could not be stopped (W1).
-    if (section.id === START_SECTION) throw new Error("a start section is not allowed");
-    if (section.id === MEMORY_SECTION) memory = section;
+    if (section.id === SectionId.start) throw new Error("a start section is not allowed");
+    if (section.id === SectionId.memory) memory = section;
   }
   if (memory === undefined) return bytes;
   const body = limitedBody(bytes, memory.bodyStart, maxPages);
   return Buffer.concat([
     bytes.subarray(0, memory.start),
-    Uint8Array.from([MEMORY_SECTION, ...unsigned(body.length), ...body]),
+    Uint8Array.from([SectionId.memory, ...unsigned(body.length), ...body]),
     bytes.subarray(memory.end),
   ]);
 }

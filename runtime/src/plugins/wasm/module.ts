@@ -1,4 +1,5 @@
 // Checks a .wasm before any of it runs: a module that could not work is refused when it is loaded, by name and reason.
+import { detailOf } from "../../errors.ts";
 import { createHash } from "node:crypto";
 import {
   ABI_VERSION,
@@ -102,7 +103,7 @@ async function compile(
     const module = await cache.compile(separated?.code ?? limited);
     return { module, image: separated?.image };
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
+    const detail = detailOf(cause);
     throw new PluginRefused(name, `not a WebAssembly module: ${detail}`, cause);
   }
 }
@@ -147,7 +148,7 @@ export function manifestOf(name: string, bytes: Uint8Array): Manifest | undefine
     if (section === undefined) return undefined;
     return readManifest(new TextDecoder("utf-8", { fatal: true }).decode(section));
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
+    const detail = detailOf(cause);
     throw new PluginRefused(name, `cannot be read as a plugin: ${detail}`, cause);
   }
 }

@@ -2,7 +2,9 @@
 
 const HEADER_BYTES = 8;
 const MAGIC = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
-const CUSTOM_SECTION = 0;
+
+/** Numbers of the sections that matter here. */
+export const SectionId = { custom: 0, memory: 5, start: 8, data: 11, dataCount: 12 } as const;
 
 export interface Section {
   readonly id: number;
@@ -30,7 +32,7 @@ export function* sections(bytes: Uint8Array): Generator<Section> {
 /** Content of the custom section with this name, or undefined. */
 export function customSection(bytes: Uint8Array, name: string): Uint8Array | undefined {
   for (const section of sections(bytes)) {
-    if (section.id !== CUSTOM_SECTION) continue;
+    if (section.id !== SectionId.custom) continue;
     const length = readUnsigned(bytes, section.bodyStart);
     const nameEnd = length.next + length.value;
     if (nameEnd > section.end) throw new Error("a custom section's name is malformed");

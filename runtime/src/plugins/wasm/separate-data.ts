@@ -1,12 +1,8 @@
 // Takes a module's initial memory out of it. Plugins built with the SDK are one engine with different memories: what
 // is left of them is the same byte by byte, so it is compiled once and its machine code is shared: that saves start-up
 // time and memory, and leaves one copy of the engine to compete for the processor's caches.
-import { readUnsigned, sections, unsigned } from "./sections.ts";
+import { SectionId, readUnsigned, sections, unsigned } from "./sections.ts";
 
-const CUSTOM_SECTION = 0;
-const MEMORY_SECTION = 5;
-const DATA_SECTION = 11;
-const DATA_COUNT_SECTION = 12;
 const I32_CONST = 0x41;
 const END = 0x0b;
 
@@ -34,13 +30,13 @@ export function separateData(bytes: Uint8Array): SeparatedModule | undefined {
   let segments: DataSegment[] | undefined = [];
   for (const { id, start, bodyStart, end } of sections(bytes)) {
     switch (id) {
-      case CUSTOM_SECTION:
-      case DATA_COUNT_SECTION:
+      case SectionId.custom:
+      case SectionId.dataCount:
         break;
-      case DATA_SECTION:
+      case SectionId.data:
         segments = readSegments(bytes.subarray(0, end), bodyStart);
         break;
-      case MEMORY_SECTION: {
+      case SectionId.memory: {
         const memory = onePageMemory(bytes, bodyStart, end);
         pages = memory?.pages;
         if (memory !== undefined) code.push(memory.section);
@@ -88,7 +84,7 @@ function onePageMemory(
   const body = [1, flags, 1, ...bytes.subarray(min.next, end)];
   return {
     pages: min.value,
-    section: Uint8Array.from([MEMORY_SECTION, ...unsigned(body.length), ...body]),
+    section: Uint8Array.from([SectionId.memory, ...unsigned(body.length), ...body]),
   };
 }
 

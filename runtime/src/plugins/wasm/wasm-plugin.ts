@@ -1,7 +1,7 @@
 // A plugin that runs as WebAssembly. One instance serves all entries and requests (isolation `shared`); another one
 // stands by, so that a fault costs the request that caused it and nobody else.
 import type { Phase } from "@sluice/plugin-sdk/abi";
-import { GatewayError } from "../../errors.ts";
+import { GatewayError, detailOf } from "../../errors.ts";
 import type { Exchange } from "../../exchange.ts";
 import type { PluginStats } from "../../status/plugin-stats.ts";
 import { CONTINUE, RESPOND } from "../plugin.ts";
@@ -57,16 +57,11 @@ export class WasmPlugin implements Plugin {
   ): Promise<WasmPlugin> {
     const guestEntries = entries.map(toGuestEntry);
     try {
-      const first = await WasmInstance.create(
-        module,
-        guestEntries,
-        options.services,
-        options.callLimitMs,
-      );
+      const first = await newInstance(module, guestEntries, options);
       return new WasmPlugin(module, guestEntries, options, first);
     } catch (cause) {
       if (cause instanceof EntryRefused) throw cause;
-      const detail = cause instanceof Error ? cause.message : String(cause);
+      const detail = detailOf(cause);
       throw new PluginRefused(module.name, detail, cause);
     }
   }
@@ -80,7 +75,7 @@ export class WasmPlugin implements Plugin {
     } catch (thrown) {
       this.#options.stats.errors[phase]++;
       if (!(thrown instanceof GuestFault) || thrown.isBroken) this.#discard();
-      const detail = thrown instanceof Error ? thrown.message : String(thrown);
+      const detail = detailOf(thrown);
       throw new GatewayError("plugin_failed", `${this.name}, ${phase}: ${detail}`, thrown);
     } finally {
       this.#options.stats.calls[phase]++;
@@ -121,22 +116,25 @@ export class WasmPlugin implements Plugin {
 
   async #make(): Promise<void> {
     try {
-      const instance = await WasmInstance.create(
-        this.#module,
-        this.#entries,
-        this.#options.services,
-        this.#options.callLimitMs,
-      );
+      const instance = await newInstance(this.#module, this.#entries, this.#options);
       if (this.#isClosed) return;
       this.#options.stats.instances++;
       if (this.#active === undefined) this.#active = instance;
       else this.#spare = instance;
     } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
+      const detail = detailOf(error);
       this.#options.services.log.write(this.name, 3, `no further instance: ${detail}`);
       await new Promise((resolve) => setTimeout(resolve, this.#options.retryDelayMs).unref());
     }
   }
+}
+
+function newInstance(
+  module: PluginModule,
+  entries: readonly GuestEntry[],
+  options: WasmPluginOptions,
+): Promise<WasmInstance> {
+  return WasmInstance.create(module, entries, options.services, options.callLimitMs);
 }
 
 function toGuestEntry(entry: PluginEntry): GuestEntry {
