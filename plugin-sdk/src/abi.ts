@@ -121,10 +121,17 @@ export const LogLevel = { debug: 0, info: 1, warn: 2, error: 3 } as const;
 export const HOST_FUNCTIONS = {
   /** (request, kind, name, nameLength, index, buffer, limit) -> length of the index-th value, or Fault.absent. */
   field_get: "iiiiiii:i",
+  /** (request, kind, name, nameLength, buffer, limit) -> length of all values, NUL between them, or Fault.absent. */
+  fields_get: "iiiiii:i",
   /** (request, kind, buffer, limit) -> length of the distinct lower-case names, each ended by NUL. */
   field_names: "iiii:i",
   /** (request, kind, name, nameLength, value, valueLength, mode) -> 0 or a Fault. */
   field_set: "iiiiiii:i",
+  /**
+   * (request, kind, fields, fieldsLength, count) -> 0 or a Fault. Replaces the values of `count` names, all or none.
+   * `fields` is each name and its value, each ended by NUL; more or fewer NULs than that are Fault.badValue.
+   */
+  fields_set: "iiiii:i",
   /** (request, property, buffer, limit) -> length or Fault.absent. */
   property_get: "iiii:i",
   /** (request, property, value, valueLength) -> 0 or a Fault. */
@@ -147,6 +154,8 @@ export const HOST_FUNCTIONS = {
   authenticate: "iii:i",
   /** (request, buffer, limit) -> length of Kong's log record as JSON, with credentials redacted. */
   record_get: "iii:i",
+  /** (request, path, pathLength, reopen) -> as file_append, of the log record and a newline; the guest never has it. */
+  record_append: "iiii:i",
   /** (config, buffer, limit) -> length of `{"id": string, "config": object}` of one plugin entry. */
   config_get: "iii:i",
   /** (key, keyLength, buffer, limit) -> length or Fault.absent. */

@@ -13,6 +13,11 @@ export interface ReadableFields {
 export interface WritableFields {
   /** Replaces all values. Throws when the value has CR, LF or NUL, or the name belongs to the gateway. */
   setHeader(name: string, value: string): void;
+  /**
+   * As setHeader for each, in one step: all of them or, when it throws, none. Names and values take turns, as in
+   * Node's rawHeaders: five headers cost little more than one.
+   */
+  setHeaders(namesAndValues: readonly string[]): void;
   addHeader(name: string, value: string): void;
   removeHeader(name: string): void;
 }
@@ -174,6 +179,8 @@ export interface LogContext extends BaseContext {
   readonly consumers: Pick<Consumers, "current" | "credentialId">;
   /** Kong's log record as one line of JSON, credentials redacted. */
   record(): string;
+  /** As appendLine of the record, which never enters the plugin: half the cost. */
+  appendRecord(path: string, options?: { readonly reopen?: boolean }): void;
   /** Appends a line, and the newline after it, to a file that the entry's config names; queued by the host. */
   appendLine(path: string, line: string, options?: { readonly reopen?: boolean }): void;
 }

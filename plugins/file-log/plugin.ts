@@ -25,6 +25,6 @@ export default definePlugin({
   },
 
   onLog(ctx, { path, options }) {
-    ctx.appendLine(path, ctx.record(), options);
+    ctx.appendRecord(path, options);
   },
 });

@@ -1,10 +1,10 @@
 // Limits how many requests a client may make in a second, minute, hour, day, month or year, as Kong's rate-limiting
 // does with policy local.
 import { ConfigError, definePlugin, s } from "@sluice/plugin-sdk";
-import type { Infer, RequestContext, WritableFields } from "@sluice/plugin-sdk";
+import type { Infer, RequestContext } from "@sluice/plugin-sdk";
 
 import { takeOne } from "./quota.ts";
-import { createWindow, PERIODS, secondsLeft } from "./windows.ts";
+import { createWindow, PERIODS, resetText } from "./windows.ts";
 import type { Window } from "./windows.ts";
 
 const limit = s.integer().min(1).optional();
@@ -74,8 +74,7 @@ export default definePlugin({
     }
 
     if (!settings.hide_client_headers) {
-      const reset = setQuotaHeaders(ctx.response, settings.windows, nowMs);
-      if (!fits) ctx.response.setHeader("Retry-After", reset);
+      ctx.response.setHeaders(quotaHeaders(settings.windows, nowMs, fits));
     }
     if (fits) return;
     return ctx.error(settings.error_code, settings.error_message);
@@ -125,25 +124,32 @@ function limitedValue(ctx: RequestContext, config: Config): string | undefined {
   }
 }
 
-/** Returns the seconds until the tightest window ends. */
-function setQuotaHeaders(
-  response: WritableFields,
-  windows: readonly Window[],
-  nowMs: number,
-): string {
-  for (const window of windows) {
-    response.setHeader(window.limitHeader, window.limitText);
-    response.setHeader(window.remainingHeader, String(window.remaining));
-  }
+/** Names and values in turn. */
+function quotaHeaders(windows: readonly Window[], nowMs: number, fits: boolean): string[] {
   const window = tightest(windows);
-  const reset = String(secondsLeft(window, nowMs));
-  response.setHeader("RateLimit-Limit", window.limitText);
-  response.setHeader("RateLimit-Remaining", String(window.remaining));
-  response.setHeader("RateLimit-Reset", reset);
-  return reset;
+  const reset = resetText(window, nowMs);
+  const headers = [
+    "RateLimit-Limit",
+    window.limitText,
+    "RateLimit-Remaining",
+    String(window.remaining),
+    "RateLimit-Reset",
+    reset,
+  ];
+  if (!fits) headers.push("Retry-After", reset);
+  for (let at = 0; at < windows.length; at++) {
+    const { limitHeader, limitText, remainingHeader, remaining } = windows[at] as Window;
+    headers.push(limitHeader, limitText, remainingHeader, String(remaining));
+  }
+  return headers;
 }
 
 /** The window with the fewest requests left; the longest of several. */
 function tightest(windows: readonly Window[]): Window {
-  return windows.reduce((best, window) => (window.remaining <= best.remaining ? window : best));
+  let tightest = windows[0] as Window; // An entry has at least one.
+  for (let at = 1; at < windows.length; at++) {
+    const window = windows[at] as Window;
+    if (window.remaining <= tightest.remaining) tightest = window;
+  }
+  return tightest;
 }

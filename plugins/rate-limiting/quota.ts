@@ -15,14 +15,14 @@ export function takeOne(
   identifier: string,
   nowMs: number,
 ): boolean {
-  let counted = 0;
-  for (const window of windows) {
+  // Loops over an index: QuickJS takes half as long for them as for iterators.
+  for (let at = 0; at < windows.length; at++) {
+    const window = windows[at] as Window;
     moveTo(window, nowMs);
     const used = store.increment(window.keyPrefix + identifier, 1, lifetimeMs(window, nowMs));
-    counted += 1;
     window.remaining = window.limit - used;
     if (used > window.limit) {
-      giveBack(store, windows, identifier, nowMs, counted);
+      giveBack(store, windows, identifier, nowMs, at + 1);
       return false;
     }
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { createWindow, lifetimeMs, moveTo, PERIODS, secondsLeft } from "./windows.ts";
+import { createWindow, lifetimeMs, moveTo, PERIODS, resetText } from "./windows.ts";
 import type { Period } from "./windows.ts";
 
 const LEAP_DAY = Date.UTC(2028, 1, 29, 13, 14, 15, 678);
@@ -70,8 +70,8 @@ test("counters outlive their window, also on the 31st of a month", () => {
 test("rounds the seconds that are left up", () => {
   const window = createWindow("minute", 1, "entry");
   moveTo(window, 120_000);
-  assert.equal(secondsLeft(window, 120_000), 60);
-  assert.equal(secondsLeft(window, 120_001), 60);
-  assert.equal(secondsLeft(window, 150_500), 30);
-  assert.equal(secondsLeft(window, 179_999), 1);
+  assert.equal(resetText(window, 120_000), "60");
+  assert.equal(resetText(window, 120_001), "60");
+  assert.equal(resetText(window, 150_500), "30");
+  assert.equal(resetText(window, 179_999), "1");
 });

@@ -23,6 +23,9 @@ export interface Window {
   keyPrefix: string;
   /** Requests left for the client that was counted last. Handlers are synchronous: no other request comes between. */
   remaining: number;
+  /** As last asked for, and its text: most requests of a second ask for the same. */
+  secondsLeft: number;
+  secondsLeftText: string;
 }
 
 export function createWindow(period: Period, limit: number, entryId: string): Window {
@@ -38,6 +41,8 @@ export function createWindow(period: Period, limit: number, entryId: string): Wi
     endMs: 0,
     keyPrefix: "",
     remaining: limit,
+    secondsLeft: 0,
+    secondsLeftText: "0",
   };
 }
 
@@ -65,6 +70,11 @@ export function lifetimeMs(window: Window, nowMs: number): number {
 }
 
 /** Whole seconds until the window ends; `nowMs` is in the window. */
-export function secondsLeft(window: Window, nowMs: number): number {
-  return Math.ceil((window.endMs - nowMs) / 1000);
+export function resetText(window: Window, nowMs: number): string {
+  const seconds = Math.ceil((window.endMs - nowMs) / 1000);
+  if (seconds !== window.secondsLeft) {
+    window.secondsLeft = seconds;
+    window.secondsLeftText = String(seconds);
+  }
+  return window.secondsLeftText;
 }

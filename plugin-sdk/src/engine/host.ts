@@ -10,6 +10,15 @@ export declare function field_get(
   buffer: usize,
   limit: i32,
 ): i32;
+@external("extism:host/user", "fields_get")
+export declare function fields_get(
+  request: i32,
+  kind: i32,
+  name: usize,
+  nameLength: i32,
+  buffer: usize,
+  limit: i32,
+): i32;
 @external("extism:host/user", "field_names")
 export declare function field_names(request: i32, kind: i32, buffer: usize, limit: i32): i32;
 @external("extism:host/user", "field_set")
@@ -21,6 +30,14 @@ export declare function field_set(
   value: usize,
   valueLength: i32,
   mode: i32,
+): i32;
+@external("extism:host/user", "fields_set")
+export declare function fields_set(
+  request: i32,
+  kind: i32,
+  fields: usize,
+  fieldsLength: i32,
+  count: i32,
 ): i32;
 @external("extism:host/user", "property_get")
 export declare function property_get(request: i32, property: i32, buffer: usize, limit: i32): i32;
@@ -64,6 +81,13 @@ export declare function consumer_find(request: i32, name: usize, nameLength: i32
 export declare function authenticate(request: i32, consumer: i32, credential: i32): i32;
 @external("extism:host/user", "record_get")
 export declare function record_get(request: i32, buffer: usize, limit: i32): i32;
+@external("extism:host/user", "record_append")
+export declare function record_append(
+  request: i32,
+  path: usize,
+  pathLength: i32,
+  reopen: i32,
+): i32;
 @external("extism:host/user", "config_get")
 export declare function config_get(config: i32, buffer: usize, limit: i32): i32;
 @external("extism:host/user", "store_get")

@@ -23,12 +23,15 @@ import {
   fieldGet,
   fieldNames,
   fieldSet,
+  fieldsGet,
+  fieldsSet,
   numberGet,
   numberSet,
   propertyGet,
   propertySet,
   queryGet,
   querySet,
+  recordAppend,
   recordGet,
   respondWith,
 } from "./request-functions";
@@ -45,6 +48,8 @@ export function addNativeFunctions(functions: u64): void {
   add(functions, "fieldGet", 4, fieldGet);
   add(functions, "fieldNames", 2, fieldNames);
   add(functions, "fieldSet", 5, fieldSet);
+  add(functions, "fieldsGet", 3, fieldsGet);
+  add(functions, "fieldsSet", 4, fieldsSet);
   add(functions, "propertyGet", 2, propertyGet);
   add(functions, "propertySet", 3, propertySet);
   add(functions, "numberGet", 2, numberGet);
@@ -56,6 +61,7 @@ export function addNativeFunctions(functions: u64): void {
   add(functions, "consumerFind", 2, consumerFind);
   add(functions, "authenticate", 3, authenticateWith);
   add(functions, "recordGet", 1, recordGet);
+  add(functions, "recordAppend", 3, recordAppend);
   add(functions, "configGet", 1, configGet);
   add(functions, "storeGet", 1, storeGet);
   add(functions, "storeSet", 3, storeSet);

@@ -7,12 +7,15 @@ import {
   field_get,
   field_names,
   field_set,
+  fields_get,
+  fields_set,
   number_get,
   number_set,
   property_get,
   property_set,
   query_get,
   query_set,
+  record_append,
   record_get,
   respond,
 } from "./host";
@@ -42,6 +45,22 @@ export function fieldGet(context: usize, self: u64, argc: i32, argv: usize): u64
   if (length > SCRATCH_SIZE && buffer != 0) {
     const again = field_get(request, kind, name, nameLength, index, buffer, length);
     length = secondLength(again, length);
+  }
+  freeText(context, name);
+  return takeLatin1(context, buffer, length);
+}
+
+/** (request, kind, name) */
+export function fieldsGet(context: usize, self: u64, argc: i32, argv: usize): u64 {
+  const name = toCString(context, LENGTH_A, argument(argv, 2), false);
+  if (name == 0) return EXCEPTION;
+  const request = intArgument(argv, 0);
+  const kind = intArgument(argv, 1);
+  const nameLength = load<i32>(LENGTH_A);
+  let length = fields_get(request, kind, name, nameLength, SCRATCH, SCRATCH_SIZE);
+  const buffer = bufferFor(length);
+  if (length > SCRATCH_SIZE && buffer != 0) {
+    length = secondLength(fields_get(request, kind, name, nameLength, buffer, length), length);
   }
   freeText(context, name);
   return takeLatin1(context, buffer, length);
@@ -85,6 +104,25 @@ export function fieldSet(context: usize, self: u64, argc: i32, argv: usize): u64
   freeText(context, value);
   freeText(context, name);
   return result;
+}
+
+/** (request, kind, fields, count) */
+export function fieldsSet(context: usize, self: u64, argc: i32, argv: usize): u64 {
+  const fields = toCString(context, LENGTH_A, argument(argv, 2), false);
+  if (fields == 0) return EXCEPTION;
+  const length = narrow(fields, load<i32>(LENGTH_A));
+  const result =
+    length < 0
+      ? length
+      : fields_set(
+          intArgument(argv, 0),
+          intArgument(argv, 1),
+          fields,
+          length,
+          intArgument(argv, 3),
+        );
+  freeText(context, fields);
+  return boxInt(result);
 }
 
 /** (request, property) */
@@ -205,4 +243,14 @@ export function recordGet(context: usize, self: u64, argc: i32, argv: usize): u6
     length = secondLength(record_get(request, buffer, length), length);
   }
   return takeUtf8(context, buffer, length);
+}
+
+/** (request, path, reopen) */
+export function recordAppend(context: usize, self: u64, argc: i32, argv: usize): u64 {
+  const path = toCString(context, LENGTH_A, argument(argv, 1), false);
+  if (path == 0) return EXCEPTION;
+  const length = load<i32>(LENGTH_A);
+  const result = record_append(intArgument(argv, 0), path, length, intArgument(argv, 2));
+  freeText(context, path);
+  return boxInt(result);
 }

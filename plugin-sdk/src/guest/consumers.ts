@@ -4,6 +4,7 @@ import type { Consumer, Consumers, Credential, FoundConsumer } from "../context.
 import { check } from "./faults.ts";
 import { authenticate, consumerFind, credentialFind } from "./native.ts";
 import { optionalProperty } from "./request.ts";
+import { viewOf } from "./view.ts";
 
 /** In `authenticate`, for the one of consumer and credential that is not given. */
 const NONE = -1;
@@ -13,7 +14,8 @@ export abstract class HostConsumers implements Consumers {
 
   get current(): Consumer | undefined {
     const id = optionalProperty(this.requestHandle, CONSUMER_ID);
-    return id === undefined ? undefined : new HostConsumer(this.requestHandle, id);
+    if (id === undefined) return undefined;
+    return viewOf({ __proto__: HostConsumer.prototype, requestHandle: this.requestHandle, id });
   }
 
   get credentialId(): string | undefined {
@@ -47,14 +49,9 @@ const CONSUMER_ID = Property.consumerId;
 const CREDENTIAL_ID = Property.credentialId;
 const ABSENT = Fault.absent;
 
-class HostConsumer implements Consumer {
+abstract class HostConsumer implements Consumer {
   declare readonly id: string;
-  declare private readonly requestHandle: number;
-
-  constructor(requestHandle: number, id: string) {
-    this.requestHandle = requestHandle;
-    this.id = id;
-  }
+  declare readonly requestHandle: number;
 
   get username(): string | undefined {
     return optionalProperty(this.requestHandle, Property.consumerUsername);

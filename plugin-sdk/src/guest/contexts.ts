@@ -18,7 +18,7 @@ import type {
 } from "../context.ts";
 import { HostConsumers } from "./consumers.ts";
 import { check, textOf } from "./faults.ts";
-import { fileAppend, recordGet, respond } from "./native.ts";
+import { fileAppend, recordAppend, recordGet, respond } from "./native.ts";
 import { HostClient, HostConnection, routeOf, serviceOf } from "./peers.ts";
 import { HostRequest } from "./request.ts";
 import { checkedStatus, HostResponse } from "./response.ts";
@@ -118,6 +118,12 @@ export abstract class HostResponseContext extends HostContext implements Respons
 export abstract class HostLogContext extends HostContext implements LogContext {
   record(): string {
     return textOf(recordGet(this.requestHandle), "log record") ?? "";
+  }
+
+  appendRecord(path: string, options?: { readonly reopen?: boolean }): void {
+    const reopen = options?.reopen === true ? 1 : 0;
+    const result = recordAppend(this.requestHandle, path, reopen);
+    if (result < 0) check(result, `file "${path}"`);
   }
 
   appendLine(path: string, line: string, options?: { readonly reopen?: boolean }): void {

@@ -1,8 +1,8 @@
 // Header fields of the request or the response, read and changed at the host.
 import { FieldKind, SetMode } from "../abi.ts";
 import type { ReadableFields, WritableFields } from "../context.ts";
-import { check, textOf } from "./faults.ts";
-import { fieldGet, fieldNames, fieldSet } from "./native.ts";
+import { check, faultError, textOf } from "./faults.ts";
+import { fieldGet, fieldNames, fieldSet, fieldsGet, fieldsSet } from "./native.ts";
 
 const REPLACE = SetMode.replace;
 
@@ -17,12 +17,10 @@ function fieldsOf(kind: number): abstract new () => HostFields {
     }
 
     headers(name: string): string[] {
-      const values: string[] = [];
-      for (let index = 0; ; index++) {
-        const value = fieldGet(this.requestHandle, kind, name, index);
-        if (value === undefined) return values;
-        values.push(typeof value === "string" ? value : (textOf(value, label(name)) ?? ""));
-      }
+      const values = fieldsGet(this.requestHandle, kind, name);
+      if (values === undefined) return [];
+      if (typeof values === "number") throw faultError(values, label(name));
+      return values.includes("\0") ? values.split("\0") : [values];
     }
 
     headerNames(): string[] {
@@ -33,6 +31,12 @@ function fieldsOf(kind: number): abstract new () => HostFields {
     setHeader(name: string, value: string): void {
       const result = fieldSet(this.requestHandle, kind, name, value, REPLACE);
       if (result < 0) check(result, label(name));
+    }
+
+    setHeaders(namesAndValues: readonly string[]): void {
+      const fields = `${namesAndValues.join("\0")}\0`;
+      const result = fieldsSet(this.requestHandle, kind, fields, namesAndValues.length >> 1);
+      if (result < 0) check(result, `headers ${JSON.stringify(namesAndValues)}`);
     }
 
     addHeader(name: string, value: string): void {

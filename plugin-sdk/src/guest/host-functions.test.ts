@@ -53,8 +53,21 @@ test("reads and changes header fields", async () => {
   assert.deepEqual(sent("x-absent"), ["undefined"]);
   assert.deepEqual(sent("x-added"), ["1", "2"]);
   assert.deepEqual([...sent("X-A"), ...sent("x-a")], []);
-  assert.deepEqual(request.fields[1], [["x-time", "late"]]);
+  assert.deepEqual(request.fields[1], [
+    ["x-one", "1"],
+    ["X-Time", "later"],
+    ["x-two", ""],
+  ]);
 });
+
+for (const name of ["smuggling", "unpaired"]) {
+  test(`sets no header of several that are not names and values in turn: ${name}`, async () => {
+    const { verdict, host, request } = await run(name);
+    assert.equal(verdict, Verdict.failed);
+    assert.match(host.failures[0] ?? "", /^TypeError: HTTP does not allow .* headers \["x-a"/);
+    assert.deepEqual(request.fields[0], [["case", name]]);
+  });
+}
 
 test("takes each byte of a field value as one character, in both directions", async () => {
   const { sent } = await run("latin1", ({ fields }) =>
@@ -202,6 +215,7 @@ test("runs header_filter and log", async () => {
   assert.equal(guest.sluice_log(request, 0), Verdict.continue);
   assert.deepEqual(host.files, [
     { path: "/logs/a", data: `${of?.record}\n`, reopen: 1 },
+    { path: "/logs/c", data: `${of?.record}\n`, reopen: 1 },
     { path: "/logs/b", data: "503\n", reopen: 0 },
   ]);
 });

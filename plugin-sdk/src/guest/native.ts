@@ -19,6 +19,10 @@ interface Native {
   /** Each name ends with NUL. */
   fieldNames(request: number, kind: number): Text;
   fieldSet(request: number, kind: number, name: string, value: string, mode: number): Result;
+  /** NUL stands between values. */
+  fieldsGet(request: number, kind: number, name: string): Text;
+  /** Each name and its value, each ended by NUL; how many pairs that is. */
+  fieldsSet(request: number, kind: number, fields: string, count: number): Result;
   propertyGet(request: number, property: number): Text;
   propertySet(request: number, property: number, value: string): Result;
   numberGet(request: number, property: number): number | undefined;
@@ -30,6 +34,7 @@ interface Native {
   consumerFind(request: number, idOrUsername: string): Result;
   authenticate(request: number, consumer: number, credential: number): Result;
   recordGet(request: number): Text;
+  recordAppend(request: number, path: string, reopen: number): Result;
   configGet(config: number): Text;
   storeGet(key: string): Text;
   storeSet(key: string, value: string, ttlMs: number): Result;
@@ -58,6 +63,8 @@ export const install: Native["install"] = native.install;
 export const fieldGet: Native["fieldGet"] = native.fieldGet;
 export const fieldNames: Native["fieldNames"] = native.fieldNames;
 export const fieldSet: Native["fieldSet"] = native.fieldSet;
+export const fieldsGet: Native["fieldsGet"] = native.fieldsGet;
+export const fieldsSet: Native["fieldsSet"] = native.fieldsSet;
 export const propertyGet: Native["propertyGet"] = native.propertyGet;
 export const propertySet: Native["propertySet"] = native.propertySet;
 export const numberGet: Native["numberGet"] = native.numberGet;
@@ -69,6 +76,7 @@ export const credentialFind: Native["credentialFind"] = native.credentialFind;
 export const consumerFind: Native["consumerFind"] = native.consumerFind;
 export const authenticate: Native["authenticate"] = native.authenticate;
 export const recordGet: Native["recordGet"] = native.recordGet;
+export const recordAppend: Native["recordAppend"] = native.recordAppend;
 export const configGet: Native["configGet"] = native.configGet;
 export const storeGet: Native["storeGet"] = native.storeGet;
 export const storeSet: Native["storeSet"] = native.storeSet;

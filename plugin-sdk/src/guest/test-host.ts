@@ -139,7 +139,10 @@ export class TestHost {
     };
   }
 
-  #fieldFunctions(): Pick<HostFunctions, "field_get" | "field_names" | "field_set"> {
+  #fieldFunctions(): Pick<
+    HostFunctions,
+    "field_get" | "fields_get" | "field_names" | "field_set" | "fields_set"
+  > {
     const list = (request: TestRequest, kind: number): Field[] =>
       request.fields[kind === 0 ? 0 : 1];
     return {
@@ -147,6 +150,18 @@ export class TestHost {
         this.#on(handle, (request) => {
           const values = named(list(request, kind), this.#read(name, length));
           return this.#write(values[index]?.[1], buffer, limit, "latin1");
+        }),
+      fields_get: (handle = 0, kind = 0, name = 0, length = 0, buffer = 0, limit = 0) =>
+        this.#on(handle, (request) => {
+          const values = named(list(request, kind), this.#read(name, length)).map(
+            ([, value]) => value,
+          );
+          return this.#write(
+            values.length === 0 ? undefined : values.join("\0"),
+            buffer,
+            limit,
+            "latin1",
+          );
         }),
       field_names: (handle = 0, kind = 0, buffer = 0, limit = 0) =>
         this.#on(handle, (request) => {
@@ -168,6 +183,18 @@ export class TestHost {
           request.fields[kind === 0 ? 0 : 1] = changed(list(request, kind), field, mode);
           return 0;
         }),
+      fields_set: (handle = 0, kind = 0, fields = 0, length = 0, count = 0) =>
+        this.#on(handle, (request) => {
+          const parts = this.#read(fields, length, "latin1").split("\0");
+          if (parts.length !== 2 * count + 1) return Fault.badValue;
+          if (this.refuseChangesWith < 0) return this.refuseChangesWith;
+          for (let at = 0; at < 2 * count; at += 2) {
+            const field: Field = [parts[at] ?? "", parts[at + 1] ?? ""];
+            const others = list(request, kind);
+            request.fields[kind === 0 ? 0 : 1] = changed(others, field, SetMode.replace);
+          }
+          return 0;
+        }),
     };
   }
 
@@ -184,6 +211,7 @@ export class TestHost {
     | "consumer_find"
     | "authenticate"
     | "record_get"
+    | "record_append"
   > {
     return {
       property_get: (handle = 0, property = 0, buffer = 0, limit = 0) =>
@@ -215,6 +243,11 @@ export class TestHost {
         this.#on(handle, () => this.consumers.get(this.#read(name, length)) ?? Fault.absent),
       authenticate: (handle = 0, consumer = 0, credential = 0) =>
         this.#on(handle, (of) => ((of.authenticated = { consumer, credential }), 0)),
+      record_append: (handle = 0, path = 0, pathLength = 0, reopen = 0) =>
+        this.#on(handle, ({ record }) => {
+          this.files.push({ path: this.#read(path, pathLength), data: `${record}\n`, reopen });
+          return 0;
+        }),
       record_get: (handle = 0, buffer = 0, limit = 0) =>
         this.#on(handle, (of) => this.#write(of.record, buffer, limit)),
     };

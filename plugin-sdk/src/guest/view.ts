@@ -7,6 +7,7 @@ interface ViewLiteral<View> {
   readonly requestHandle: number;
   readonly plugin?: PluginEntry;
   readonly isAnswered?: boolean;
+  readonly id?: string;
 }
 
 /** Gives a literal the type that its prototype makes it. esbuild replaces the call by its argument. */

@@ -79,6 +79,7 @@ export class FakeExchange {
       ...this.#baseContext(entryId),
       response: this.response,
       record: () => this.#record(),
+      appendRecord: (path, options) => this.#shared.appendLine(path, this.#record(), options),
       appendLine: this.#shared.appendLine,
     };
   }

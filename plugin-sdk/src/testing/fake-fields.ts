@@ -39,6 +39,15 @@ export class FakeFields implements ReadableFields, WritableFields {
     this.assign(name, value);
   }
 
+  setHeaders(namesAndValues: readonly string[]): void {
+    if (namesAndValues.length % 2 !== 0) throw new TypeError("A name has no value");
+    const others = new FakeFields(this.#pairs);
+    for (let at = 0; at < namesAndValues.length; at += 2) {
+      others.setHeader(namesAndValues[at] ?? "", namesAndValues[at + 1] ?? "");
+    }
+    this.#pairs = others.#pairs;
+  }
+
   addHeader(name: string, value: string): void {
     checkField(name, value);
     this.#pairs.push([name, value]);

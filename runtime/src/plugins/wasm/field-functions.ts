@@ -1,11 +1,11 @@
 // Host functions on header fields (ABI.md, section "Fields").
 import { Fault, FieldKind, SetMode } from "@sluice/plugin-sdk/abi";
-import type { Exchange } from "../../exchange.ts";
+import type { Exchange, ResponseEdit } from "../../exchange.ts";
 import { VALUE_CHARACTERS, consistsOf } from "../../http1/characters.ts";
 import { FieldRole } from "../../http1/field-name.ts";
 import type { FieldName } from "../../http1/field-name.ts";
 import type { Fields } from "../../http1/fields.ts";
-import type { GuestCall } from "./guest-call.ts";
+import type { CallPhase, GuestCall } from "./guest-call.ts";
 import type { GuestMemory } from "./guest-memory.ts";
 
 /** Fields of one head; a plugin in a loop must not fill the memory. */
@@ -17,7 +17,7 @@ type HostFunctions<Names extends string> = Record<Names, (...parameters: number[
 export function fieldFunctions(
   memory: GuestMemory,
   call: GuestCall,
-): HostFunctions<"field_get" | "field_names" | "field_set"> {
+): HostFunctions<"field_get" | "fields_get" | "field_names" | "field_set" | "fields_set"> {
   /** The fields that can be read now; undefined when there is no response yet. */
   const readable = (exchange: Exchange, kind: number): Fields | undefined => {
     if (kind === FieldKind.request) return exchange.requestFields;
@@ -33,6 +33,17 @@ export function fieldFunctions(
       return value === undefined ? Fault.absent : memory.writeLatin1(value, buffer, limit);
     },
 
+    fields_get: (_, request, kind, name, nameLength, buffer, limit) => {
+      const exchange = call.exchangeOf(request);
+      if (exchange === undefined) return Fault.badHandle;
+      const fields = readable(exchange, kind);
+      const { lower } = memory.readFieldName(name, nameLength);
+      const first = fields?.get(lower);
+      if (fields === undefined || first === undefined) return Fault.absent;
+      const isOnly = fields.get(lower, 1) === undefined;
+      return memory.writeLatin1(isOnly ? first : fields.all(lower).join("\0"), buffer, limit);
+    },
+
     field_names: (_, request, kind, buffer, limit) => {
       const exchange = call.exchangeOf(request);
       if (exchange === undefined) return Fault.badHandle;
@@ -44,39 +55,85 @@ export function fieldFunctions(
       const exchange = call.exchangeOf(request);
       if (exchange === undefined) return Fault.badHandle;
       const field = memory.readFieldName(name, nameLength);
-      if (!field.isToken) return Fault.badValue;
-      const role = field.role;
-      if (role !== FieldRole.ordinary && role !== FieldRole.requestId && role !== FieldRole.date) {
-        return Fault.denied;
-      }
       const text = mode === SetMode.remove ? "" : memory.readLatin1(value, valueLength);
-      if (!consistsOf(text, VALUE_CHARACTERS)) return Fault.badValue;
-      if (text.length > MAX_VALUE_BYTES) return Fault.limit;
-      if (kind === FieldKind.request) {
-        if (call.phase !== "access") return Fault.wrongPhase;
-        return change(exchange.requestFields, field, text, mode);
+      const refusal = refusalOf(field, text);
+      if (refusal !== undefined) return refusal;
+      const changed = changeable(exchange, call.phase, kind);
+      if (changed === undefined) return Fault.wrongPhase;
+      if (!hasRoom(changed, mode, 1)) return Fault.limit;
+      change(changed, field, text, mode);
+      return 0;
+    },
+
+    fields_set: (_, request, kind, fields, fieldsLength, count) => {
+      const exchange = call.exchangeOf(request);
+      if (exchange === undefined) return Fault.badHandle;
+      if (count > MAX_FIELDS) return Fault.limit;
+      const names: FieldName[] = [];
+      const values: string[] = [];
+      let at = fields >>> 0;
+      const end = at + fieldsLength;
+      for (let pair = 0; pair < count; pair++) {
+        const nameEnd = memory.findNul(at, end);
+        const valueEnd = memory.findNul(nameEnd + 1, end);
+        if (valueEnd >= end) return Fault.badValue;
+        const name = memory.readFieldName(at, nameEnd - at);
+        const value = memory.readLatin1(nameEnd + 1, valueEnd - nameEnd - 1);
+        const refusal = refusalOf(name, value);
+        if (refusal !== undefined) return refusal;
+        names.push(name);
+        values.push(value);
+        at = valueEnd + 1;
       }
-      if (call.phase === "header_filter") {
-        return change(exchange.responseFields, field, text, mode);
+      // With a NUL in a name or value there are more parts than the guest counted.
+      if (at !== end) return Fault.badValue;
+      const changed = changeable(exchange, call.phase, kind);
+      if (changed === undefined) return Fault.wrongPhase;
+      if (!hasRoom(changed, SetMode.replace, count)) return Fault.limit;
+      for (let pair = 0; pair < count; pair++) {
+        change(changed, names[pair] as FieldName, values[pair] as string, SetMode.replace);
       }
-      return call.phase === "access" ? edit(exchange, field, text, mode) : Fault.wrongPhase;
+      return 0;
     },
   };
 }
 
-function change(fields: Fields, name: FieldName, value: string, mode: number): number {
-  if (mode !== SetMode.remove && fields.length >= MAX_FIELDS) return Fault.limit;
-  if (mode === SetMode.remove) fields.remove(name.lower);
-  else if (mode === SetMode.add) fields.push(name, value);
-  else fields.replace(name, value);
-  return 0;
+/** Why a plugin may not set this field, as a Fault. */
+function refusalOf({ isToken, role }: FieldName, value: string): number | undefined {
+  if (!isToken) return Fault.badValue;
+  if (role !== FieldRole.ordinary && role !== FieldRole.requestId && role !== FieldRole.date) {
+    return Fault.denied;
+  }
+  if (!consistsOf(value, VALUE_CHARACTERS)) return Fault.badValue;
+  return value.length > MAX_VALUE_BYTES ? Fault.limit : undefined;
 }
 
-/** There is no response yet: the change is kept for whatever response the client will get. */
-function edit(exchange: Exchange, name: FieldName, value: string, mode: number): number {
-  const edits = (exchange.responseEdits ??= []);
-  if (edits.length >= MAX_FIELDS) return Fault.limit;
-  const kind = mode === SetMode.remove ? "remove" : mode === SetMode.add ? "add" : "set";
-  edits.push({ kind, name, value });
-  return 0;
+/** What the changes of a phase go to: while there is no response yet, they are kept for whatever it will be. */
+function changeable(
+  exchange: Exchange,
+  phase: CallPhase | undefined,
+  kind: number,
+): Fields | ResponseEdit[] | undefined {
+  if (kind === FieldKind.request) return phase === "access" ? exchange.requestFields : undefined;
+  if (phase === "access") return (exchange.responseEdits ??= []);
+  return phase === "header_filter" ? exchange.responseFields : undefined;
+}
+
+function hasRoom(changed: Fields | ResponseEdit[], mode: number, count: number): boolean {
+  const isGrowing = mode !== SetMode.remove || Array.isArray(changed);
+  return !isGrowing || changed.length + count <= MAX_FIELDS;
+}
+
+function change(
+  changed: Fields | ResponseEdit[],
+  name: FieldName,
+  value: string,
+  mode: number,
+): void {
+  if (Array.isArray(changed)) {
+    const kind = mode === SetMode.remove ? "remove" : mode === SetMode.add ? "add" : "set";
+    changed.push({ kind, name, value });
+  } else if (mode === SetMode.remove) changed.remove(name.lower);
+  else if (mode === SetMode.add) changed.push(name, value);
+  else changed.replace(name, value);
 }

@@ -1,7 +1,8 @@
 // Host functions on what outlives a request: consumers, config, store, log, files, clock and random.
-import { createHash, randomFillSync } from "node:crypto";
+import { createHash } from "node:crypto";
 import { Fault } from "@sluice/plugin-sdk/abi";
 import { authenticate } from "../../consumers.ts";
+import { fillRandom } from "../../random.ts";
 import type { GuestCall } from "./guest-call.ts";
 import type { GuestMemory } from "./guest-memory.ts";
 import type { GuestEntry, HostServices } from "./host-services.ts";
@@ -56,7 +57,11 @@ export function recordFunctions({
   call,
   entries,
   services,
-}: GatewayFunctionOptions): HostFunctions<"record_get" | "file_append" | "config_get"> {
+}: GatewayFunctionOptions): HostFunctions<
+  "record_get" | "record_append" | "file_append" | "config_get"
+> {
+  // Only what the operator wrote into this entry's config: a plugin cannot choose files by itself.
+  const mayWrite = (file: string): boolean => entries[call.entry]?.strings.has(file) === true;
   return {
     record_get: (_, request, buffer, limit) => {
       const exchange = call.exchangeOf(request);
@@ -65,10 +70,19 @@ export function recordFunctions({
       return memory.writeUtf8(services.record(exchange), buffer, limit);
     },
 
+    record_append: (_, request, path, pathLength, reopen) => {
+      const exchange = call.exchangeOf(request);
+      if (exchange === undefined) return Fault.badHandle;
+      if (call.phase !== "log") return Fault.wrongPhase;
+      const file = memory.readUtf8(path, pathLength);
+      if (!mayWrite(file)) return Fault.denied;
+      services.appendToFile(file, `${services.record(exchange)}\n`, reopen === 1);
+      return 0;
+    },
+
     file_append: (_, path, pathLength, data, dataLength, reopen) => {
       const file = memory.readUtf8(path, pathLength);
-      // Only what the operator wrote into this entry's config: a plugin cannot choose files by itself.
-      if (entries[call.entry]?.strings.has(file) !== true) return Fault.denied;
+      if (!mayWrite(file)) return Fault.denied;
       services.appendToFile(file, memory.readUtf8(data, dataLength), reopen === 1);
       return 0;
     },
@@ -137,7 +151,7 @@ export function processFunctions({
     now_ms: () => Date.now(),
     random_bytes: (_, buffer, length) => {
       if (length < 0 || length > MAX_RANDOM_BYTES) return Fault.limit;
-      randomFillSync(memory.bytes(buffer, length));
+      fillRandom(memory.bytes(buffer, length));
       return 0;
     },
     random_number: () => Math.random(),

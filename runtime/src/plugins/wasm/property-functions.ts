@@ -120,7 +120,7 @@ function readProperty(exchange: Exchange, property: number): string | undefined 
     case Property.httpVersion:
       return exchange.minorVersion === 1 ? "1.1" : "1.0";
     case Property.clientAddress:
-      return exchange.connection.clientAddress;
+      return exchange.clientAddress;
     case Property.requestId:
       return exchange.id;
     case Property.routeId:
@@ -156,6 +156,7 @@ function setProperty(exchange: Exchange, property: number, value: string): numbe
       // The same rule as for a client's path: what a plugin writes is routed by the upstream, too (P10).
       const path = consistsOf(value, TARGET_CHARACTERS) ? canonicalPath(value) : undefined;
       if (path === undefined || path !== value || path.includes("?")) return Fault.badValue;
+      if (exchange.route?.refusedEscapes.test(path) === true) return Fault.badValue;
       exchange.pathOverride = path;
       return 0;
     }
@@ -173,7 +174,7 @@ function readNumber(exchange: Exchange, number: number): number {
     case NumberProperty.status:
       return exchange.status === 0 ? Number.NaN : exchange.status;
     case NumberProperty.clientPort:
-      return exchange.connection.clientPort;
+      return exchange.clientPort;
     case NumberProperty.serverPort:
       return exchange.connection.serverPort;
     case NumberProperty.startedAtMs:
