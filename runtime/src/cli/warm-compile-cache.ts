@@ -1,0 +1,6 @@
+// Imports all that `sluice start` needs, so that the first start finds it compiled. npm's `prepare` runs it.
+import { keepCompiledCode } from "../compile-cache.ts";
+
+keepCompiledCode();
+await import("../main.ts");
+await import("./sluice.ts");
