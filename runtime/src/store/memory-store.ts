@@ -19,11 +19,13 @@ export interface MemoryStoreOptions {
 
 export class MemoryStore implements Store {
   readonly #entries: LRUCache<string, Entry>;
+  readonly #maxEntries: number;
   readonly #now: () => number;
 
   constructor(options: MemoryStoreOptions) {
+    this.#maxEntries = options.maxEntries;
+    // Without `max`, for which it would take the room at once: 12 MB for 200,000 entries.
     this.#entries = new LRUCache({
-      max: options.maxEntries,
       maxSize: options.maxCharacters,
       sizeCalculation: ({ value }, key) =>
         key.length + (typeof value === "string" ? value.length : 0) + 1,
@@ -37,7 +39,7 @@ export class MemoryStore implements Store {
   }
 
   set(key: string, value: string, ttlMs: number): void {
-    this.#entries.set(key, { value, expiresAtMs: this.#expiry(ttlMs) });
+    this.#insert(key, { value, expiresAtMs: this.#expiry(ttlMs) });
   }
 
   delete(key: string): void {
@@ -48,9 +50,14 @@ export class MemoryStore implements Store {
     const entry = this.#live(key);
     const value = Number(entry?.value ?? 0) + delta;
     if (Number.isNaN(value)) return value;
-    if (entry === undefined) this.#entries.set(key, { value, expiresAtMs: this.#expiry(ttlMs) });
+    if (entry === undefined) this.#insert(key, { value, expiresAtMs: this.#expiry(ttlMs) });
     else entry.value = value;
     return value;
+  }
+
+  #insert(key: string, entry: Entry): void {
+    this.#entries.set(key, entry);
+    if (this.#entries.size > this.#maxEntries) this.#entries.pop();
   }
 
   #live(key: string): Entry | undefined {

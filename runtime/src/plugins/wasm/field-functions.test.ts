@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { Fault, FieldKind } from "@sluice/plugin-sdk/abi";
-import { Exchange } from "../../exchange.ts";
-import type { ClientSide, ConnectionInfo } from "../../exchange.ts";
+import { exchangeOf } from "../../exchange.testing.ts";
+import type { Exchange } from "../../exchange.ts";
 import { Fields } from "../../http1/fields.ts";
 import { fieldFunctions } from "./field-functions.ts";
 import { GuestCall } from "./guest-call.ts";
@@ -22,20 +22,7 @@ function newExchange(): Exchange {
   fields.add("X-A", "1");
   fields.add("Accept", "*/*");
   fields.add("x-a", "2");
-  const head = {
-    id: "",
-    startedAtMs: 0,
-    method: "GET",
-    path: "/",
-    query: "",
-    minorVersion: 1,
-    host: "h",
-    authority: "h",
-    fields,
-    framing: { kind: "none" },
-  } as const;
-  // Nothing here asks the client or its connection.
-  return new Exchange(head, {} as ClientSide, {} as ConnectionInfo);
+  return exchangeOf({ fields });
 }
 
 function setMany(phase: CallPhase, kind: number, text: string, count: number): number {

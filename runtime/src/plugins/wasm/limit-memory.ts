@@ -13,6 +13,7 @@ export function limitMemory(bytes: Uint8Array, maxPages: number): Uint8Array {
   }
   if (memory === undefined) return bytes;
   const body = limitedBody(bytes, memory.bodyStart, maxPages);
+  if (body === undefined) return bytes;
   return Buffer.concat([
     bytes.subarray(0, memory.start),
     Uint8Array.from([SectionId.memory, ...unsigned(body.length), ...body]),
@@ -20,7 +21,8 @@ export function limitMemory(bytes: Uint8Array, maxPages: number): Uint8Array {
   ]);
 }
 
-function limitedBody(bytes: Uint8Array, start: number, maxPages: number): number[] {
+/** Undefined when the module declares a maximum within the limit itself, as those of the SDK do. */
+function limitedBody(bytes: Uint8Array, start: number, maxPages: number): number[] | undefined {
   const count = readUnsigned(bytes, start);
   if (count.value !== 1) throw new Error(`${count.value} memories, expected 1`);
   const flags = bytes[count.next];
@@ -29,6 +31,6 @@ function limitedBody(bytes: Uint8Array, start: number, maxPages: number): number
   if (min.value > maxPages) {
     throw new Error(`starts with ${min.value} pages of memory, expected at most ${maxPages}`);
   }
-  const declared = flags === 1 ? readUnsigned(bytes, min.next).value : maxPages;
-  return [1, 1, ...unsigned(min.value), ...unsigned(Math.min(declared, maxPages))];
+  if (flags === 1 && readUnsigned(bytes, min.next).value <= maxPages) return undefined;
+  return [1, 1, ...unsigned(min.value), ...unsigned(maxPages)];
 }

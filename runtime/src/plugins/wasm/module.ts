@@ -100,7 +100,7 @@ async function compile(
   try {
     const limited = limitMemory(bytes, MAX_MEMORY_PAGES);
     const separated = separateData(limited);
-    const module = await cache.compile(separated?.code ?? limited);
+    const module = await cache.compile(separated?.code ?? [limited]);
     return { module, image: separated?.image };
   } catch (cause) {
     const detail = detailOf(cause);

@@ -18,8 +18,8 @@ export interface MemoryImage {
 }
 
 export interface SeparatedModule {
-  /** The module with one page of empty memory and no custom sections. */
-  readonly code: Uint8Array;
+  /** The module with one page of empty memory and no custom sections, in pieces of the original. */
+  readonly code: readonly Uint8Array[];
   readonly image: MemoryImage;
 }
 
@@ -47,7 +47,7 @@ export function separateData(bytes: Uint8Array): SeparatedModule | undefined {
     }
   }
   if (pages === undefined || segments === undefined) return undefined;
-  return { code: Buffer.concat(code), image: { pages, segments } };
+  return { code, image: { pages, segments } };
 }
 
 /** Active segments of memory 0 with constant offsets; undefined when there is any other. */
