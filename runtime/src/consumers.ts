@@ -1,10 +1,10 @@
 // Consumers and their credentials, indexed for look-up, and what authenticating one means for a request.
-import { hash, randomBytes } from "node:crypto";
 import type { ConsumerConfig, CredentialConfig } from "./config/model.ts";
 import type { Exchange } from "./exchange.ts";
 import { VALUE_CHARACTERS, consistsOf } from "./http1/characters.ts";
 import { fieldName } from "./http1/field-name.ts";
 import type { FieldName } from "./http1/field-name.ts";
+import { isSameSecret, keyedHash } from "./keyed-hash.ts";
 
 /** A header that tells the upstream who the client is. */
 interface IdentityField {
@@ -25,9 +25,8 @@ export class Consumers {
   readonly #anonymous: readonly Identity[];
   readonly #byName = new Map<string, number>();
   readonly #authenticated: Identity[] = [];
-  readonly #byDigest = new Map<string, number>();
-  /** Digests are salted anew in each process, so that nobody can compute one ahead. */
-  readonly #salt = randomBytes(32).toString("base64");
+  /** By collection and the hash of a key: handles of the credentials. */
+  readonly #credentials = new Map<string, Map<number, number[]>>();
 
   constructor(consumers: readonly ConsumerConfig[]) {
     this.#anonymous = consumers.map((consumer) => identity(consumer, undefined));
@@ -38,8 +37,7 @@ export class Consumers {
       // Ids come last: nobody becomes somebody else by taking an id for a username.
       this.#byName.set(consumer.id, handle);
       for (const credential of consumer.credentials) {
-        const digest = this.#digest(credential.collection, credential.key);
-        this.#byDigest.set(digest, this.#authenticated.length);
+        this.#addCredential(this.#authenticated.length, credential);
         this.#authenticated.push(identity(consumer, credential));
       }
     }
@@ -50,18 +48,24 @@ export class Consumers {
     return this.#byName.get(name);
   }
 
-  /** Compares salted digests, so that the time taken tells nothing of the keys there are (J12). */
+  #addCredential(handle: number, { collection, key }: CredentialConfig): void {
+    const byHash = this.#credentials.get(collection) ?? new Map<number, number[]>();
+    this.#credentials.set(collection, byHash);
+    const hash = keyedHash(key);
+    byHash.set(hash, [...(byHash.get(hash) ?? []), handle]);
+  }
+
+  /** By keyed hash, then in constant time: the time taken tells nothing of the keys there are (J12). */
   findCredential(collection: string, key: string): number | undefined {
-    return this.#byDigest.get(this.#digest(collection, key));
+    const handles = this.#credentials.get(collection)?.get(keyedHash(key));
+    return handles?.find((handle) => {
+      return isSameSecret(key, this.#authenticated[handle]?.credential?.key ?? "");
+    });
   }
 
   /** The identity of a consumer alone, or of a credential's; one of the handles is -1. */
   identity(consumer: number, credential: number): Identity | undefined {
     return credential < 0 ? this.#anonymous[consumer] : this.#authenticated[credential];
-  }
-
-  #digest(collection: string, key: string): string {
-    return hash("sha256", `${this.#salt}${collection}\0${key}`, "base64");
   }
 }
 
