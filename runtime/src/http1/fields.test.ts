@@ -54,4 +54,25 @@ describe("Fields", () => {
     assert.deepEqual(linesOf(fields), ["A: 1", "C: 3"]);
     assert.equal(fields.length, 2);
   });
+
+  test("have twins that go their own ways from the first change on", () => {
+    const changes: ((fields: Fields) => void)[] = [
+      (fields) => fields.add("C", "3"),
+      (fields) => fields.set("a", "9"),
+      (fields) => fields.remove("b"),
+      (fields) => fields.removeAt(0),
+      (fields) => fields.setAt(1, "9"),
+    ];
+    for (const change of changes) {
+      const fields = fieldsOf("A: 1", "B: 2");
+      const twin = fields.twin();
+      change(twin);
+      assert.deepEqual(linesOf(fields), ["A: 1", "B: 2"]);
+      assert.notDeepEqual(linesOf(twin), ["A: 1", "B: 2"]);
+      const other = fields.twin();
+      change(fields);
+      assert.deepEqual(linesOf(other), ["A: 1", "B: 2"]);
+      assert.deepEqual(linesOf(fields), linesOf(twin));
+    }
+  });
 });

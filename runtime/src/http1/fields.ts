@@ -3,22 +3,47 @@ import { fieldName } from "./field-name.ts";
 import type { FieldName } from "./field-name.ts";
 
 export class Fields {
-  /** Parallel arrays; values are latin-1 strings without surrounding white space. */
-  readonly names: FieldName[] = [];
-  readonly values: string[] = [];
-  /** The head that the fields were read from. */
-  source = "";
+  /** Parallel arrays; values are latin-1 strings without surrounding white space. Changed through the methods only. */
+  names: FieldName[];
+  values: string[];
   /**
    * Where in the source the field stands as `Name: value` and CRLF, or -1. Whatever is forwarded as it came is then
    * copied in one piece instead of being put together again.
    */
-  readonly starts: number[] = [];
+  starts: number[];
+  /** The head that the fields were read from. */
+  source: string;
+  /** The arrays belong to other fields as well. */
+  #isShared: boolean;
+
+  constructor(of?: Fields) {
+    this.names = of?.names ?? [];
+    this.values = of?.values ?? [];
+    this.starts = of?.starts ?? [];
+    this.source = of?.source ?? "";
+    this.#isShared = of !== undefined;
+  }
+
+  /** The same fields for another head: neither sees what is changed in the other, and nothing is copied until then. */
+  twin(): Fields {
+    this.#isShared = true;
+    return new Fields(this);
+  }
+
+  #own(): void {
+    if (!this.#isShared) return;
+    this.names = [...this.names];
+    this.values = [...this.values];
+    this.starts = [...this.starts];
+    this.#isShared = false;
+  }
 
   get length(): number {
     return this.names.length;
   }
 
   push(name: FieldName, value: string, start = -1): void {
+    this.#own();
     this.names.push(name);
     this.values.push(value);
     this.starts.push(start);
@@ -58,8 +83,8 @@ export class Fields {
   replace(wanted: FieldName, value: string): void {
     for (let at = 0; at < this.names.length; at++) {
       if (this.names[at]?.lower !== wanted.lower) continue;
-      this.names[at] = wanted;
       this.setAt(at, value);
+      this.names[at] = wanted;
       this.#removeFrom(wanted.lower, at + 1);
       return;
     }
@@ -68,6 +93,7 @@ export class Fields {
 
   /** Replaces one value. */
   setAt(at: number, value: string): void {
+    this.#own();
     this.values[at] = value;
     this.starts[at] = -1;
   }
@@ -78,6 +104,7 @@ export class Fields {
   }
 
   removeAt(at: number): void {
+    this.#own();
     this.names.splice(at, 1);
     this.values.splice(at, 1);
     this.starts.splice(at, 1);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { GatewayError } from "../errors.ts";
+import type { Fields } from "./fields.ts";
 import { HeadParser } from "./head-parser.ts";
 import type { HeadLimits } from "./head-parser.ts";
 import { RequestLine } from "./request-line.ts";
@@ -188,6 +189,75 @@ describe("HeadParser, of one connection", () => {
     parser.feed(Buffer.from("GET / HTTP/1.1\r\nC: d\r\n\r\n"), 0);
     assert.deepEqual([first.all("a"), first.all("c")], [["b"], []]);
     assert.deepEqual(parser.fields.all("c"), ["d"]);
+  });
+
+  test("reads a field section that comes again as it did the first time, at every split", () => {
+    const head = "GET /a HTTP/1.1\r\nA: b\r\nC:  d \r\n\r\n";
+    const again = head.replace("/a", "/other");
+    const [first, second, third] = sameAtEverySplit(head + again + head);
+    assert.deepEqual(first, { line: "GET /a 1.1", fields: ["A=b", "C=d"] });
+    assert.deepEqual(second, { line: "GET /other 1.1", fields: ["A=b", "C=d"] });
+    assert.deepEqual(third, first);
+  });
+
+  test("is not misled by a field section that only begins or ends like the last one", () => {
+    const sections = [
+      "A: b\r\n",
+      "A: b\r\nC: d\r\n",
+      "A: b\r\n",
+      "",
+      "A: c\r\n",
+      "C: d\r\nA: b\r\n",
+    ];
+    const heads = sections.map((section) => `GET / HTTP/1.1\r\n${section}\r\n`).join("");
+    const read = sameAtEverySplit(heads).map((each) =>
+      typeof each === "string" ? each : each.fields.join(),
+    );
+    assert.deepEqual(read, ["A=b", "A=b,C=d", "A=b", "", "A=c", "C=d,A=b"]);
+  });
+
+  test("finds a fault behind what begins like the last field section", () => {
+    const good = "GET / HTTP/1.1\r\nA: b\r\n\r\n";
+    assert.equal(sameAtEverySplit(`${good}GET / HTTP/1.1\r\nA: b\r\n\n`)[1], "malformed");
+    assert.equal(sameAtEverySplit(`${good}GET / HTTP/1.1\r\nA: b\r\n\r\r`)[1], "malformed");
+  });
+
+  test("keeps what is done to one head's fields from a later head with the same ones", () => {
+    const parser = new HeadParser(new RequestLine(), LIMITS);
+    const chunk = Buffer.from("GET / HTTP/1.1\r\nA: b\r\nC: d\r\n\r\n");
+    for (const change of [
+      (fields: Fields) => fields.remove("a"),
+      (fields: Fields) => fields.add("E", "f"),
+      (fields: Fields) => fields.set("c", "changed"),
+      (fields: Fields) => fields.set("A", "changed"),
+      () => undefined,
+    ]) {
+      parser.reset();
+      assert.equal(parser.feed(chunk, 0), chunk.length);
+      const { names, values } = parser.fields;
+      assert.deepEqual(
+        names.map(({ text }, at) => `${text}: ${values[at]}`),
+        ["A: b", "C: d"],
+      );
+      change(parser.fields);
+    }
+  });
+
+  test("reads a head that is longer than what it looks at first", () => {
+    const limits = { ...LIMITS, maxFieldLineBytes: 9000, maxHeadBytes: 20_000 };
+    const parser = new HeadParser(new RequestLine(), limits);
+    const value = "v".repeat(8000);
+    const head = `GET / HTTP/1.1\r\nA: ${value}\r\nB: ${value}\r\n\r\n`;
+    for (let count = 0; count < 2; count++) {
+      assert.equal(parser.feed(Buffer.from(`..${head}body`), 2), head.length + 2);
+      assert.deepEqual(parser.fields.values, [value, value]);
+      parser.reset();
+    }
+    const tooLong = Buffer.from(
+      `GET / HTTP/1.1\r\nA: ${value}\r\nB: ${value}\r\nC: ${value}\r\n\r\n`,
+    );
+    assert.equal(parser.feed(tooLong, 0), -1);
+    assert.equal(parser.fault, "fields_too_large");
   });
 });
 
