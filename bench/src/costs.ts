@@ -1,17 +1,13 @@
 // Start time and memory of the gateway, on each runtime.
-import type { Values } from "./goals.ts";
 import type { InstanceCost } from "./instance.ts";
 import { measureInstance } from "./instance.ts";
 import type { Lab } from "./lab.ts";
 import type { BenchOptions } from "./options.ts";
-import { isSelected } from "./options.ts";
 import type { RuntimeCost } from "./report.ts";
-import { inMegabytes } from "./report.ts";
 import type { Runtime } from "./sluice.ts";
 import { RUNTIMES } from "./sluice.ts";
 import type { StartCost } from "./start.ts";
 import { measureStart } from "./start.ts";
-import type { Spread } from "./statistics.ts";
 import { PACKAGES } from "./tools.ts";
 
 export interface Costs {
@@ -39,13 +35,16 @@ export async function measureCosts(
       return undefined;
     }
   };
-  for (const runtime of RUNTIMES) {
+  const { wantsCase, wantsPeer } = options.selection;
+  const wantsStart = wantsCase("start");
+  const wantsInstance = wantsCase("instance");
+  for (const runtime of RUNTIMES.filter((name) => wantsPeer(`sluice-${name}`))) {
     let start: StartCost | undefined;
     let instance: InstanceCost | undefined;
-    const wantsStart = isSelected("start", options.only);
-    const wantsInstance = isSelected("instance", options.only);
     if (wantsStart) {
-      start = await attempt("start", runtime, () => measureStart(lab, runtime, options.rounds));
+      start = await attempt("start", runtime, () =>
+        measureStart(lab, runtime, options.startRepeats),
+      );
     }
     if (wantsInstance) {
       const { extraPlugins: extra, memoryRepeats: repeats } = options;
@@ -57,17 +56,4 @@ export async function measureCosts(
     if (wantsStart || wantsInstance) runtimes.push({ runtime, startMs, idleRssBytes, instance });
   }
   return { runtimes, missing };
-}
-
-/** The values that goals name: `start-bun` in ms, `idle-bun` and `instance-bun` in MB, and so on. */
-export function goalValues(runtimes: readonly RuntimeCost[]): Values {
-  const values = new Map<string, Spread>();
-  for (const { runtime, startMs, idleRssBytes, instance } of runtimes) {
-    if (startMs !== undefined) values.set(`start-${runtime}`, startMs);
-    if (idleRssBytes !== undefined) values.set(`idle-${runtime}`, inMegabytes(idleRssBytes));
-    if (instance !== undefined) {
-      values.set(`instance-${runtime}`, inMegabytes(instance.bytesPerInstance));
-    }
-  }
-  return values;
 }

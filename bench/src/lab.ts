@@ -24,6 +24,9 @@ export interface Lab {
   readonly tools: Tools;
   readonly children: Children;
   readonly upstreamPort: number;
+  /** Where the upstream sends /upload-digest. */
+  readonly digestPort: number;
+  readonly cpus: readonly number[];
   /** Command prefix that keeps a proxy on its core; empty where pinning is not possible. */
   readonly proxyPin: readonly string[];
   /** The same for upstream and load generator. */
@@ -56,6 +59,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   }
 
   const upstreamPort = await freePort();
+  const digestPort = await freePort();
   const peersDir = join(root, "bench/peers");
   const lab: Lab = {
     root,
@@ -64,12 +68,14 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     tools,
     children,
     upstreamPort,
-    proxyPin: pinTo(tools, cpus, 1),
-    loadPin: pinTo(tools, cpus, 0),
+    digestPort,
+    cpus,
+    proxyPin: pinTo(tools, cpus, [1]),
+    loadPin: pinTo(tools, cpus, [0]),
     render: (template, values, file = template) => {
       const path = join(runDir, file);
       const text = readFileSync(join(peersDir, template), "utf8");
-      const common = { ...COMMON_VALUES, runDir, peersDir, upstreamPort };
+      const common = { ...COMMON_VALUES, runDir, peersDir, upstreamPort, digestPort };
       writeFileSync(path, renderTemplate(text, { ...common, ...values }));
       return path;
     },
@@ -90,6 +96,8 @@ const COMMON_VALUES = {
   credentialId: CREDENTIAL_ID,
   username: USERNAME,
   limitPerMinute: LIMIT_PER_MINUTE,
+  maxConnections: 4096,
+  workers: 1,
   // A worker of another user could not use the scratch directory.
   user: process.getuid?.() === 0 ? "user root;" : "",
 };
@@ -104,8 +112,9 @@ export function nginxCommand({ tools, runDir }: Lab, config: string): string[] {
   return [tools.nginx ?? "nginx", "-p", runDir, "-e", "stderr", "-c", config];
 }
 
-function pinTo(tools: Tools, cpus: readonly number[], index: number): string[] {
-  const cpu = cpus[index];
-  if (tools.taskset === undefined || cpus.length < 2 || cpu === undefined) return [];
-  return [tools.taskset, "-c", String(cpu)];
+/** Command prefix that keeps a program on the usable CPUs with these indexes; empty where that is not possible. */
+export function pinTo(tools: Tools, cpus: readonly number[], indexes: readonly number[]): string[] {
+  const chosen = indexes.map((index) => cpus[index]);
+  if (tools.taskset === undefined || cpus.length < 2 || chosen.includes(undefined)) return [];
+  return [tools.taskset, "-c", chosen.join(",")];
 }

@@ -1,21 +1,34 @@
 // npm run bench: Sluice and its peers measured in one run. README.md beside this package says how and why.
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus, release } from "node:os";
+import { cpus, loadavg, release } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { goalValues, measureCosts } from "./costs.ts";
+import { bodyCases } from "./cases/bodies.ts";
+import { getCase } from "./cases/get.ts";
+import { measureIdle } from "./cases/idle.ts";
+import { measureLatency } from "./cases/latency.ts";
+import { routesCase } from "./cases/routes.ts";
+import { SHARED_CORES_NOTE, standsApart, workersCase } from "./cases/workers.ts";
+import { measureCosts } from "./costs.ts";
 import { GOALS, judge } from "./goals.ts";
+import type { Lab } from "./lab.ts";
 import { openLab } from "./lab.ts";
 import type { BenchOptions } from "./options.ts";
 import { parseOptions, USAGE } from "./options.ts";
+import { packageVersions, programVersions } from "./peer-versions.ts";
 import { allowedCpus } from "./proc.ts";
-import type { BenchResults, MeasuredRow } from "./report.ts";
-import { cpuByRow, formatResults, summarize } from "./report.ts";
-import { measureRows } from "./rows.ts";
-import type { Tools } from "./tools.ts";
-import { findTools, PACKAGES, versionOf } from "./tools.ts";
+import { profileSluice } from "./profile.ts";
+import type { BenchResults } from "./report.ts";
+import { formatResults } from "./report.ts";
+import type { CaseResult, RowOutcome } from "./row-table.ts";
+import { cpuByRow } from "./row-table.ts";
+import { measureCase } from "./rows.ts";
+import { findTools, PACKAGES } from "./tools.ts";
+import { goalValues } from "./values.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+/** Above this load average the machine has other work than ours. */
+const QUIET_LOAD = 0.5;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -30,11 +43,13 @@ async function main(args: readonly string[]): Promise<number> {
       process.stderr.write(`bench: ${parsed.message}\n`);
       return 2;
     case "run":
-      return run(parsed.options);
+      return inLab((lab) => compare(lab, parsed.options));
+    case "profile":
+      return inLab((lab) => profileSluice(lab, parsed.options, progress));
   }
 }
 
-async function run(options: BenchOptions): Promise<number> {
+async function inLab(work: (lab: Lab) => Promise<number>): Promise<number> {
   if (process.platform !== "linux") {
     process.stderr.write("bench: CPU time comes from /proc, so it runs on Linux only\n");
     return 2;
@@ -45,50 +60,82 @@ async function run(options: BenchOptions): Promise<number> {
     process.stderr.write(`bench: nginx is missing: ${needed}\n`);
     return 2;
   }
-  const startedAt = new Date().toISOString();
-  const allowed = allowedCpus();
-  const lab = await openLab({ root, tools, cpus: allowed });
+  const lab = await openLab({ root, tools, cpus: allowedCpus() });
   try {
-    const rows = await measureRows(lab, options, progress);
-    const costs = await measureCosts(lab, options, progress);
-    const results: BenchResults = {
-      startedAt,
-      machine: describeMachine(tools, allowed),
-      rounds: options.rounds,
-      seconds: options.seconds,
-      rows: summarize(rows),
-      runtimes: costs.runtimes,
-      goals: judge(GOALS, cpuByRow(rows), goalValues(costs.runtimes)),
-      missing: [...missingPins(lab.proxyPin), ...rows.flatMap(missingRow), ...costs.missing],
-    };
-    process.stdout.write(`${formatResults(results)}\n\n`);
-    process.stdout.write(`Results: ${writeResults(results, options.jsonFile)}\n`);
-    return results.missing.length === 0 ? 0 : 1;
+    return await work(lab);
   } finally {
     await lab.close();
   }
+}
+
+async function compare(lab: Lab, options: BenchOptions): Promise<number> {
+  const startedAt = new Date().toISOString();
+  const notes = neighbourNotes();
+  const { wantsCase } = options.selection;
+  const cases: CaseResult[] = [];
+  for (const loadCase of [getCase, ...bodyCases, workersCase, routesCase]) {
+    if (!wantsCase(loadCase.id)) continue;
+    const result = await measureCase(lab, loadCase, options, progress);
+    if (result.rows.length > 0) cases.push(result);
+  }
+  const latency = wantsCase("latency") ? await measureLatency(lab, options, progress) : [];
+  const idle = wantsCase("idle") ? await measureIdle(lab, options, progress) : [];
+  const { runtimes, missing } = await measureCosts(lab, options, progress);
+  const isLoadApart = standsApart(lab);
+  const values = goalValues({ cases, isLoadApart, latency, idle, runtimes });
+  const results: BenchResults = {
+    startedAt,
+    machine: describeMachine(lab),
+    rounds: options.rounds,
+    seconds: options.seconds,
+    cases,
+    latency,
+    idle,
+    runtimes,
+    goals: judge(GOALS, cpuByRow(cases), values),
+    notes: wantsCase("workers") && !isLoadApart ? [...notes, SHARED_CORES_NOTE] : notes,
+    missing: [
+      ...missingPins(lab.proxyPin),
+      ...cases.flatMap(({ title, rows }) => missingRows(title, rows)),
+      ...missingRows("Latency", latency),
+      ...missingRows("Idle connections", idle),
+      ...missing,
+    ],
+  };
+  process.stdout.write(`${formatResults(results)}\n\n`);
+  process.stdout.write(`Results: ${writeResults(results, options.jsonFile)}\n`);
+  return results.missing.length === 0 ? 0 : 1;
 }
 
 function progress(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-function describeMachine(tools: Tools, allowed: readonly number[]): Record<string, string> {
-  const flags = { nginx: "-v", haproxy: "-v", wrk: "-v", bun: "--version", node: "--version" };
-  const programs = Object.entries(flags).map(([name, flag]) => {
-    // The keys of flags are names of tools.
-    const path = tools[name as keyof typeof flags];
-    return `${name} ${path === undefined ? "missing" : versionOf(path, flag)}`;
-  });
+function neighbourNotes(): string[] {
+  const [load = 0] = loadavg();
+  if (load <= QUIET_LOAD) return [];
+  const found = load.toFixed(1);
+  return [`load average ${found} before the run: if that was other work, measure again without it`];
+}
+
+function describeMachine({ tools, cpus: usable }: Lab): Record<string, string> {
   return {
-    cpu: `${cpus()[0]?.model ?? "unknown"}, ${allowed.length} usable`,
+    cpu: `${cpus()[0]?.model ?? "unknown"}, ${usable.length} usable`,
     kernel: release(),
-    programs: programs.join("; "),
+    programs: programVersions(tools),
+    packages: packageVersions(root),
   };
 }
 
-function missingRow({ title, outcome }: MeasuredRow): string[] {
-  return outcome.kind === "measured" ? [] : [`${title}: ${outcome.reason}`];
+interface OutcomeOf {
+  readonly title: string;
+  readonly outcome: RowOutcome;
+}
+
+function missingRows(where: string, rows: readonly OutcomeOf[]): string[] {
+  return rows.flatMap(({ title, outcome }) => {
+    return outcome.kind === "measured" ? [] : [`${where}, ${title}: ${outcome.reason}`];
+  });
 }
 
 function missingPins(proxyPin: readonly string[]): string[] {

@@ -1,19 +1,24 @@
-// The proxies that are measured and how each is started.
+// A proxy that is measured: how one is described, and how it is brought up.
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Child } from "./children.ts";
 import { CLIENT_HEADERS } from "./fixture.ts";
 import { firstAnswer, freePort } from "./http.ts";
 import type { Lab } from "./lab.ts";
-import { nginxCommand } from "./lab.ts";
-import { sluiceCommand } from "./sluice.ts";
+import type { PeerId } from "./selection.ts";
 import type { Tool } from "./tools.ts";
+import { PACKAGES } from "./tools.ts";
 
 export interface ProxySpec {
+  /** Its row's id within a case. */
   readonly id: string;
+  readonly peer: PeerId;
   readonly title: string;
   /** Whether it does the four policies. */
   readonly hasPolicies: boolean;
   readonly needs: readonly Tool[];
+  /** npm packages that it runs. */
+  readonly packages: readonly string[];
   command(lab: Lab, place: ProxyPlace): readonly string[];
 }
 
@@ -30,67 +35,65 @@ export interface RunningProxy extends ProxyPlace {
   readonly child: Child;
 }
 
-export const PROXIES: readonly ProxySpec[] = [
-  {
-    id: "nginx",
-    title: "nginx",
-    hasPolicies: false,
-    needs: ["nginx"],
-    command: (lab, { port }) => nginxCommand(lab, lab.render("nginx.conf", { port })),
-  },
-  {
-    id: "haproxy",
-    title: "HAProxy",
-    hasPolicies: false,
-    needs: ["nginx", "haproxy"],
-    command: (lab, { port }) => [
-      lab.tools.haproxy ?? "haproxy",
-      "-db",
-      "-f",
-      lab.render("haproxy.cfg", { port }),
-    ],
-  },
-  sluice("sluice-bun", "bun", false),
-  sluice("sluice-node", "node", false),
-  {
-    id: "nginx-lua",
-    title: "nginx + Lua, 4 policies",
-    hasPolicies: true,
-    needs: ["nginx", "nginxLuaModules"],
-    command: (lab, { port, logPath }) => {
-      const modulesPath = lab.tools.nginxLuaModules ?? "";
-      return nginxCommand(lab, lab.render("nginx-lua.conf", { port, logPath, modulesPath }));
-    },
-  },
-  sluice("sluice-bun-policies", "bun", true),
-  sluice("sluice-node-policies", "node", true),
-];
+export type BringUp =
+  | { readonly kind: "running"; readonly proxy: RunningProxy }
+  | { readonly kind: "absent"; readonly reason: string };
 
-/** Starts a proxy on its core and waits for its first 200. Throws with its last words when it fails. */
-export async function startProxy(lab: Lab, spec: ProxySpec): Promise<RunningProxy> {
+export interface BringUpOptions {
+  /** Everything the running proxy does wrong. */
+  readonly verify: (proxy: RunningProxy) => Promise<string[]>;
+  /** Command prefix, such as pinning. */
+  readonly prefix: readonly string[];
+}
+
+/** Starts a proxy and looks at what it does. Never throws: a proxy that is absent has a reason. */
+export async function bringUp(
+  lab: Lab,
+  spec: ProxySpec,
+  options: BringUpOptions,
+): Promise<BringUp> {
+  const needs = [...spec.needs, "wrk" as const].filter((tool) => lab.tools[tool] === undefined);
+  if (needs.length > 0) {
+    return { kind: "absent", reason: `needs ${needs.map((tool) => PACKAGES[tool]).join(", ")}` };
+  }
+  const packages = spec.packages.filter((name) => !existsSync(packagePath(lab.root, name)));
+  if (packages.length > 0) {
+    return { kind: "absent", reason: `needs npm ci (${packages.join(", ")})` };
+  }
+  try {
+    const proxy = await startProxy(lab, spec, options.prefix);
+    const faults = await options.verify(proxy);
+    if (faults.length === 0) return { kind: "running", proxy };
+    await lab.children.stop(proxy.child);
+    return { kind: "absent", reason: `does not do the work: ${faults.join("; ")}` };
+  } catch (error) {
+    // A peer that will not start is a row to explain, not a reason to measure nothing.
+    return { kind: "absent", reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The manifest of an installed npm package. */
+export function packagePath(root: string, name: string): string {
+  return join(root, "node_modules", name, "package.json");
+}
+
+/** Waits for the first 200. Throws with the proxy's last words when it fails. */
+async function startProxy(
+  lab: Lab,
+  spec: ProxySpec,
+  prefix: readonly string[],
+): Promise<RunningProxy> {
   const place = {
     port: await freePort(),
     statusPort: await freePort(),
     logPath: join(lab.runDir, `${spec.id}.log`),
   };
-  const command = [...lab.proxyPin, ...spec.command(lab, place)];
-  const child = lab.children.start(spec.id, command, lab.root);
-  await firstAnswer(child, { port: place.port, headers: CLIENT_HEADERS, timeoutMs: 30_000 });
-  return { ...place, spec, child };
-}
-
-function sluice(id: string, runtime: "bun" | "node", hasPolicies: boolean): ProxySpec {
-  const name = runtime === "bun" ? "Bun" : "Node";
-  return {
-    id,
-    title: `Sluice on ${name}${hasPolicies ? ", 4 policies" : ""}`,
-    hasPolicies,
-    needs: ["nginx", runtime],
-    command: (lab, { port, statusPort, logPath }) => {
-      const template = hasPolicies ? "sluice-policies.yaml" : "sluice.yaml";
-      // One file for each runtime: two gateways must not watch, or log to, the same one.
-      const config = lab.render(template, { logPath }, `${id}.yaml`);
-      return sluiceCommand(lab, { runtime, config, port, statusPort });
-    },
-  };
+  const child = lab.children.start(spec.id, [...prefix, ...spec.command(lab, place)], lab.root);
+  try {
+    await firstAnswer(child, { port: place.port, headers: CLIENT_HEADERS, timeoutMs: 30_000 });
+    return { ...place, spec, child };
+  } catch (error) {
+    await lab.children.stop(child);
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
-// The timed part: all proxies in turns, several rounds, one wrk run for each turn.
-import { join } from "node:path";
+// The timed part of a case: all proxies in turns, several rounds, one wrk run for each turn.
 import { CLIENT_HEADERS } from "./fixture.ts";
 import type { Lab } from "./lab.ts";
+import type { LoadCase, LoadShape, Placement } from "./load-case.ts";
 import { takeLines } from "./log-file.ts";
 import { tickMicroseconds, treeCpuTicks } from "./proc.ts";
 import type { RunningProxy } from "./proxies.ts";
@@ -27,6 +27,9 @@ export interface Series {
 }
 
 export interface RoundsOptions {
+  readonly placement: Placement;
+  readonly load: LoadShape;
+  readonly warmsUpEachTurn: LoadCase["warmsUpEachTurn"];
   readonly rounds: number;
   readonly seconds: number;
   readonly warmUpSeconds: number;
@@ -54,7 +57,7 @@ export async function measureInTurns(
 }
 
 /** The just-in-time compilers of Bun, Node and LuaJIT need longer the first time. */
-const FIRST_WARM_UP_FACTOR = 3;
+const FIRST_WARM_UP_FACTOR = 2;
 
 type Turn =
   | { readonly kind: "measured"; readonly sample: Sample }
@@ -66,13 +69,12 @@ async function takeTurn(
   options: RoundsOptions & { readonly round: number },
 ): Promise<Turn> {
   try {
-    const warmUpFactor = options.round === 0 ? FIRST_WARM_UP_FACTOR : 1;
-    const warmUp = await load(lab, proxy, options.warmUpSeconds * warmUpFactor);
+    const warmUp = await warmUpBefore(lab, proxy, options);
     const ticksBefore = treeCpuTicks(proxy.child.pid);
-    const report = await load(lab, proxy, options.seconds);
+    const report = await runWrk(lab, proxy, { ...options, seconds: options.seconds });
     const ticks = treeCpuTicks(proxy.child.pid) - ticksBefore;
     const sample = toSample(report, ticks * tickMicroseconds(), options.round);
-    const fault = loadFault(warmUp) ?? loadFault(report) ?? cpuFault(lab, sample, ticks);
+    const fault = warmUp.fault ?? loadFault(report) ?? cpuFault(options.placement, sample, ticks);
     if (fault !== undefined) return { kind: "invalid", fault };
     if (proxy.spec.hasPolicies) {
       const requests = warmUp.requests + report.requests;
@@ -84,6 +86,23 @@ async function takeTurn(
     // One proxy that dies must not cost the others their numbers: its row says what happened.
     return { kind: "invalid", fault: error instanceof Error ? error.message : String(error) };
   }
+}
+
+interface WarmUp {
+  readonly requests: number;
+  readonly fault: string | undefined;
+}
+
+async function warmUpBefore(
+  lab: Lab,
+  proxy: RunningProxy,
+  options: RoundsOptions & { readonly round: number },
+): Promise<WarmUp> {
+  const isFirst = options.round === 0;
+  if (!isFirst && !options.warmsUpEachTurn) return { requests: 0, fault: undefined };
+  const seconds = options.warmUpSeconds * (isFirst ? FIRST_WARM_UP_FACTOR : 1);
+  const report = await runWrk(lab, proxy, { ...options, seconds });
+  return { requests: report.requests, fault: loadFault(report) };
 }
 
 export function toSample(report: LoadReport, cpuUs: number, round: number): Sample {
@@ -99,24 +118,33 @@ export function toSample(report: LoadReport, cpuUs: number, round: number): Samp
 }
 
 const MIN_TICKS = 20;
-const MAX_PINNED_SHARE = 1.1;
+const PINNED_SHARE_TOLERANCE = 1.1;
 
 /** A process tree that used no CPU, or more than its core has, was not measured right. */
-function cpuFault(lab: Lab, sample: Sample, ticks: number): string | undefined {
+function cpuFault({ proxyCores }: Placement, sample: Sample, ticks: number): string | undefined {
   if (ticks < MIN_TICKS) return `only ${ticks} ticks of CPU time: the run is too short`;
-  if (lab.proxyPin.length > 0 && sample.cpuShare > MAX_PINNED_SHARE) {
-    return `${sample.cpuShare.toFixed(2)} cores of CPU time: it is not pinned to one`;
+  if (proxyCores !== undefined && sample.cpuShare > proxyCores * PINNED_SHARE_TOLERANCE) {
+    return `${sample.cpuShare.toFixed(2)} cores of CPU time: it is not pinned to ${proxyCores}`;
   }
   return undefined;
 }
 
-function load(lab: Lab, proxy: RunningProxy, seconds: number): Promise<LoadReport> {
+export interface WrkRun {
+  readonly placement: Placement;
+  readonly load: LoadShape;
+  readonly seconds: number;
+}
+
+/** One run of wrk against a proxy. */
+export function runWrk(lab: Lab, proxy: RunningProxy, run: WrkRun): Promise<LoadReport> {
+  const { path, connections, script } = run.load;
   return runLoad(lab.children, {
     program: lab.tools.wrk ?? "wrk",
-    url: `http://127.0.0.1:${proxy.port}/`,
-    seconds,
+    url: `http://127.0.0.1:${proxy.port}${path}`,
+    seconds: run.seconds,
+    connections,
     headers: CLIENT_HEADERS,
-    script: join(lab.peersDir, "wrk-report.lua"),
-    pin: lab.loadPin,
+    script,
+    pin: run.placement.loadPin,
   });
 }

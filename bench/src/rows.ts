@@ -1,33 +1,41 @@
-// The throughput rows: start what can be started, verify it, measure it in turns, say why for the rest.
+// The rows of one case: start what can be started, verify it, measure it in turns, say why for the rest.
 import type { Lab } from "./lab.ts";
-import { isSelected } from "./options.ts";
+import type { LoadCase } from "./load-case.ts";
 import type { BenchOptions } from "./options.ts";
 import { treeRssBytes } from "./proc.ts";
 import type { ProxySpec, RunningProxy } from "./proxies.ts";
-import { PROXIES, startProxy } from "./proxies.ts";
-import type { MeasuredRow } from "./report.ts";
+import { bringUp } from "./proxies.ts";
+import type { CaseResult, MeasuredRow } from "./row-table.ts";
+import { summarize } from "./row-table.ts";
 import type { Series } from "./rounds.ts";
 import { measureInTurns } from "./rounds.ts";
-import { PACKAGES } from "./tools.ts";
-import { findFaults } from "./verify.ts";
 
 /** Never throws for one proxy: its row says why it has no numbers. Leaves no proxy running. */
-export async function measureRows(
+export async function measureCase(
   lab: Lab,
+  loadCase: LoadCase,
   options: BenchOptions,
   progress: (line: string) => void,
-): Promise<MeasuredRow[]> {
-  const selected = PROXIES.filter((spec) => isSelected(spec.id, options.only));
+): Promise<CaseResult> {
+  const selected = loadCase.proxies.filter((spec) => options.selection.wantsPeer(spec.peer));
+  const placement = loadCase.placement(lab);
   const absent = new Map<ProxySpec, string>();
   const running: RunningProxy[] = [];
+  progress(`\n${loadCase.title}`);
   for (const spec of selected) {
-    const outcome = await bringUp(lab, spec);
+    const outcome = await bringUp(lab, spec, {
+      prefix: placement.proxyPin,
+      verify: (proxy) => loadCase.verify(lab, proxy),
+    });
     if (outcome.kind === "running") running.push(outcome.proxy);
     else absent.set(spec, outcome.reason);
     progress(`${spec.title}: ${outcome.kind === "running" ? "verified" : outcome.reason}`);
   }
   const measured = await measureInTurns(lab, running, {
     ...options,
+    placement,
+    load: loadCase.load(lab),
+    warmsUpEachTurn: loadCase.warmsUpEachTurn,
     onTurn: (series) => progress(turnLine(series)),
   });
   const rows = selected.map((spec) => {
@@ -37,28 +45,9 @@ export async function measureRows(
       : measuredRow(series);
   });
   await Promise.all(running.map((proxy) => lab.children.stop(proxy.child)));
-  return rows;
-}
-
-type BringUp =
-  | { readonly kind: "running"; readonly proxy: RunningProxy }
-  | { readonly kind: "absent"; readonly reason: string };
-
-async function bringUp(lab: Lab, spec: ProxySpec): Promise<BringUp> {
-  const needs = [...spec.needs, "wrk" as const].filter((tool) => lab.tools[tool] === undefined);
-  if (needs.length > 0) {
-    return { kind: "absent", reason: `needs ${needs.map((tool) => PACKAGES[tool]).join(", ")}` };
-  }
-  try {
-    const proxy = await startProxy(lab, spec);
-    const faults = await findFaults(proxy);
-    if (faults.length === 0) return { kind: "running", proxy };
-    await lab.children.stop(proxy.child);
-    return { kind: "absent", reason: `does not do the work: ${faults.join("; ")}` };
-  } catch (error) {
-    // A peer that will not start is a row to explain, not a reason to measure nothing.
-    return { kind: "absent", reason: error instanceof Error ? error.message : String(error) };
-  }
+  const bases = new Map(selected.map((spec) => [spec.id, loadCase.base.rowId(spec)]));
+  const { id, title, base } = loadCase;
+  return { id, title, base: base.title, rows: summarize(rows, bases) };
 }
 
 function absentRow({ id, title }: ProxySpec, reason: string): MeasuredRow {

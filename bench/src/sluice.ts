@@ -13,16 +13,21 @@ export interface SluiceOptions {
   readonly statusPort: number;
   /** Default: an empty directory. */
   readonly pluginsDir?: string;
+  /** Default: the gateway's own. */
+  readonly workers?: number;
+  /** Flags of the runtime, such as a profiler's. */
+  readonly runtimeFlags?: readonly string[];
 }
 
 export function sluiceCommand(lab: Lab, options: SluiceOptions): string[] {
-  const { runtime, config, port, statusPort } = options;
+  const { runtime, config, port, statusPort, workers, runtimeFlags = [] } = options;
   const pluginsDir = options.pluginsDir ?? join(lab.runDir, "no-plugins");
   mkdirSync(pluginsDir, { recursive: true });
   return [
     lab.tools[runtime] ?? runtime,
     "--conditions=sluice-source",
-    "runtime/src/cli.ts",
+    ...runtimeFlags,
+    "runtime/bin/sluice.js",
     "start",
     "--config",
     config,
@@ -32,5 +37,6 @@ export function sluiceCommand(lab: Lab, options: SluiceOptions): string[] {
     `127.0.0.1:${port}`,
     "--status-listen",
     `127.0.0.1:${statusPort}`,
+    ...(workers === undefined ? [] : ["--workers", String(workers)]),
   ];
 }

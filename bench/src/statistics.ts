@@ -36,6 +36,22 @@ export function pairedRatio(
   return ratios.length === 0 ? undefined : spread(ratios);
 }
 
+/** Each of the three divided by a number: another unit of the same. */
+export function scaled({ median, min, max }: Spread, divisor: number): Spread {
+  return { median: median / divisor, min: min / divisor, max: max / divisor };
+}
+
+/** Bytes to MB of 10^6 bytes. */
+export function megabytes(bytes: number): number {
+  return bytes / 1_000_000;
+}
+
+/** The median, and the range in brackets where there is one. */
+export function withRange({ median, min, max }: Spread, digits: number): string {
+  const middle = median.toFixed(digits);
+  return min === max ? middle : `${middle} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
+}
+
 function at(values: readonly number[], index: number): number {
   const value = values[index];
   if (value === undefined) throw new RangeError(`no value at ${index}`);

@@ -9,6 +9,7 @@ export interface Tools {
   /** Directory with nginx' Lua module. */
   readonly nginxLuaModules: string | undefined;
   readonly haproxy: string | undefined;
+  readonly caddy: string | undefined;
   readonly wrk: string | undefined;
   readonly taskset: string | undefined;
   readonly bun: string | undefined;
@@ -22,6 +23,7 @@ export const PACKAGES: Readonly<Record<Tool, string>> = {
   nginx: "Debian package nginx-core",
   nginxLuaModules: "Debian packages libnginx-mod-http-lua and lua-cjson",
   haproxy: "Debian package haproxy",
+  caddy: "Debian package caddy",
   wrk: "Debian package wrk",
   taskset: "Debian package util-linux",
   bun: "npm ci",
@@ -35,6 +37,7 @@ export function findTools(root: string): Tools {
     nginx,
     nginxLuaModules: nginx === undefined ? undefined : findLuaModules(nginx),
     haproxy: findProgram("haproxy"),
+    caddy: findProgram("caddy"),
     wrk: findProgram("wrk"),
     taskset: findProgram("taskset"),
     bun: existing(join(root, "node_modules/.bin/bun")),

@@ -24,12 +24,13 @@ export async function findFaults(proxy: RunningProxy): Promise<string[]> {
   const faults: string[] = [];
   if (answer.status !== 200) faults.push(`GET / gave ${answer.status}, expected 200`);
   if (answer.body !== UPSTREAM_BODY) faults.push(`GET / gave another body: ${answer.body}`);
+  faults.push(...(await forwardingFaults(proxy.port)));
   if (!proxy.spec.hasPolicies) return faults;
   return [
     ...faults,
     ...responseHeaderFaults(answer),
     ...(await refusalFaults(proxy.port)),
-    ...(await upstreamHeaderFaults(proxy.port)),
+    ...(await policyFaults(proxy.port)),
     ...(await logFaults(proxy.logPath)),
   ];
 }
@@ -55,16 +56,29 @@ async function refusalFaults(port: number): Promise<string[]> {
   return refused.status === 401 ? [] : [`without a key it gave ${refused.status}, expected 401`];
 }
 
-async function upstreamHeaderFaults(port: number): Promise<string[]> {
-  const { body } = await get(port, "/echo", CLIENT_HEADERS);
-  // peers/upstream.conf answers /echo with a flat object of strings.
-  const seen = JSON.parse(body) as Record<string, string>;
-  const expected: Record<string, RegExp> = {
+function forwardingFaults(port: number): Promise<string[]> {
+  return upstreamHeaderFaults(port, {
+    "x-forwarded-for": /^127\.0\.0\.1$/,
+    "x-forwarded-proto": /^http$/,
+  });
+}
+
+function policyFaults(port: number): Promise<string[]> {
+  return upstreamHeaderFaults(port, {
     "x-consumer-id": new RegExp(`^${CONSUMER_ID}$`),
     "x-consumer-username": new RegExp(`^${USERNAME}$`),
     "x-credential-identifier": new RegExp(`^${CREDENTIAL_ID}$`),
     "kong-request-id": UUID,
-  };
+  });
+}
+
+async function upstreamHeaderFaults(
+  port: number,
+  expected: Readonly<Record<string, RegExp>>,
+): Promise<string[]> {
+  const { body } = await get(port, "/echo", CLIENT_HEADERS);
+  // peers/upstream.conf answers /echo with a flat object of strings.
+  const seen = JSON.parse(body) as Record<string, string>;
   return Object.entries(expected)
     .filter(([name, pattern]) => !pattern.test(seen[name] ?? ""))
     .map(([name]) => `the upstream saw ${name} as "${seen[name] ?? ""}"`);

@@ -1,8 +1,6 @@
 // Runs the load generator and reads its report.
 import type { Children } from "./children.ts";
 
-export const LOAD_CONNECTIONS = 64;
-
 export interface LoadReport {
   readonly requests: number;
   readonly durationUs: number;
@@ -18,8 +16,9 @@ export interface LoadOptions {
   readonly program: string;
   readonly url: string;
   readonly seconds: number;
+  readonly connections: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Script that prints the report (peers/wrk-report.lua). */
+  /** Script that prints the report of peers/wrk-report.lua. */
   readonly script: string;
   readonly pin: readonly string[];
 }
@@ -34,7 +33,7 @@ export async function runLoad(children: Children, options: LoadOptions): Promise
     ...options.pin,
     options.program,
     "-t1",
-    `-c${LOAD_CONNECTIONS}`,
+    `-c${options.connections}`,
     `-d${options.seconds}s`,
     "-s",
     options.script,
