@@ -10,11 +10,9 @@ export class RouteStats {
   readonly gatewayMs: Histogram = new Histogram();
   ingressBytes = 0;
   egressBytes = 0;
-  readonly #codes: Record<ResponseSource, Float64Array> = {
-    upstream: new Float64Array(600),
-    gateway: new Float64Array(600),
-    plugin: new Float64Array(600),
-  };
+  /** Outcomes met so far and how often, in parallel. They are few, and there may be 10,000 routes. */
+  readonly #outcomes: number[] = [];
+  readonly #counts: number[] = [];
 
   constructor(service: string, route: string) {
     this.service = service;
@@ -22,8 +20,7 @@ export class RouteStats {
   }
 
   count(exchange: Exchange): void {
-    const codes = this.#codes[exchange.responseSource];
-    codes[exchange.status] = (codes[exchange.status] ?? 0) + 1;
+    this.#countOutcome(SOURCES.indexOf(exchange.responseSource) * MAX_STATUS + exchange.status);
     const totalMs = exchange.endedAtMs - exchange.startedAtMs;
     const upstreamMs =
       exchange.forwardedAtMs === 0
@@ -36,12 +33,26 @@ export class RouteStats {
     this.egressBytes += exchange.responseBytes;
   }
 
+  #countOutcome(outcome: number): void {
+    const at = this.#outcomes.indexOf(outcome);
+    if (at >= 0) {
+      this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+    } else {
+      this.#outcomes.push(outcome);
+      this.#counts.push(1);
+    }
+  }
+
   /** Each status and source that occurred. */
   *codes(): Generator<{ source: ResponseSource; code: number; count: number }> {
-    for (const source of ["upstream", "gateway", "plugin"] as const) {
-      for (const [code, count] of this.#codes[source].entries()) {
-        if (count > 0) yield { source, code, count };
-      }
+    for (const outcome of this.#outcomes.toSorted((one, other) => one - other)) {
+      const count = this.#counts[this.#outcomes.indexOf(outcome)] ?? 0;
+      const source = SOURCES[Math.floor(outcome / MAX_STATUS)] ?? "upstream";
+      yield { source, code: outcome % MAX_STATUS, count };
     }
   }
 }
+
+const SOURCES: readonly ResponseSource[] = ["upstream", "gateway", "plugin"];
+/** Above every status. */
+const MAX_STATUS = 1000;
