@@ -74,6 +74,7 @@ async function nodeTests(
     program: join(BIN, "node"),
     args: [
       SOURCES,
+      `--require=${join(ROOT, "conformance/blocking-output.cjs")}`,
       "--test",
       `--test-timeout=${CASE_LIMIT_MS}`,
       "--test-force-exit",

@@ -39,14 +39,25 @@ export class ConfigRefused extends Error {
 /** Waits between two attempts to replace a plugin's instance, ms. */
 const INSTANCE_RETRY_DELAY_MS = 1000;
 
-/** Reads and assembles a config file. Throws {@link ConfigRefused}. */
-export async function assembleFile(file: string, parts: AssemblyParts): Promise<Snapshot> {
-  let text: string;
+/** A config as it was written. */
+export interface ConfigText {
+  readonly text: string;
+  /** What errors name and `app:` paths are relative to. */
+  readonly file: string;
+}
+
+/** Throws {@link ConfigRefused}. */
+export async function readConfig(file: string): Promise<ConfigText> {
   try {
-    text = await readFile(file, "utf8");
+    return { file, text: await readFile(file, "utf8") };
   } catch (error) {
     throw new ConfigRefused([`${file}: cannot be read: ${detailOf(error)}`]);
   }
+}
+
+/** Reads and assembles a config file. Throws {@link ConfigRefused}. */
+export async function assembleFile(file: string, parts: AssemblyParts): Promise<Snapshot> {
+  const { text } = await readConfig(file);
   return assemble(text, file, parts);
 }
 

@@ -3,15 +3,16 @@
 import { Hono } from "hono";
 import { assemble } from "./assemble.ts";
 import { bundledWasmDir } from "./bundled.ts";
+import { connectionForwarding } from "./clients/forwarding-fields.ts";
 import { FetchClient } from "./embed/fetch-client.ts";
 import { requestHead } from "./embed/request-head.ts";
 import { GatewayError, toGatewayError } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import type { ConnectionInfo } from "./exchange.ts";
 import { errorBody } from "./http1/error-response.ts";
-import { gatewayParts } from "./main.ts";
-import { forwardingLines } from "./http1/write-request-head.ts";
+import { gatewayParts } from "./thread-parts.ts";
 import { Pipeline } from "./pipeline.ts";
+import { connectionTokens, DEFAULT_RESPONSE_TOKENS } from "./response-tokens.ts";
 import { newRequestId } from "./request-id.ts";
 
 export interface CreateGatewayOptions {
@@ -46,7 +47,6 @@ export async function createGateway(
       pluginTimeoutMs: options.pluginTimeoutMs ?? 100,
     },
     [bundledWasmDir(), ...(options.pluginFolders ?? [])],
-    () => 0,
   );
   const text = typeof config === "string" ? config : JSON.stringify(config);
   const snapshot = await assemble(text, options.file ?? "sluice.yaml", parts);
@@ -95,12 +95,13 @@ function connectionOf(request: Request, options: CreateGatewayOptions): Connecti
   const port = new URL(request.url).port;
   const connection = {
     id: ++embeddedConnections,
-    clientAddress: options.clientAddress?.(request) ?? "127.0.0.1",
-    clientPort: 0,
+    peerAddress: options.clientAddress?.(request) ?? "127.0.0.1",
+    peerPort: 0,
     serverAddress: "127.0.0.1",
     serverPort: port === "" ? (isSecure ? 443 : 80) : Number(port),
     scheme: isSecure ? ("https" as const) : ("http" as const),
     requests: 1,
+    ...connectionTokens(DEFAULT_RESPONSE_TOKENS),
   };
-  return { ...connection, forwardingLines: forwardingLines(connection) };
+  return { ...connection, ...connectionForwarding(connection, false) };
 }

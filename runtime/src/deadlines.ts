@@ -19,7 +19,11 @@ export class Deadlines {
   #nowMs: number = performance.now();
   #dateAtMs: number = this.#nowMs;
 
-  constructor() {
+  readonly #onSweep: (lateMs: number) => void;
+
+  /** `onSweep` hears 20 times a second how late the event loop is. */
+  constructor(onSweep: (lateMs: number) => void = () => undefined) {
+    this.#onSweep = onSweep;
     this.#timer = setInterval(() => this.#sweep(), RESOLUTION_MS);
     this.#timer.unref();
   }
@@ -46,6 +50,7 @@ export class Deadlines {
     const now = performance.now();
     const lateMs = now - this.#nowMs - RESOLUTION_MS;
     this.#nowMs = now;
+    this.#onSweep(Math.max(0, lateMs));
     if (now - this.#dateAtMs >= 1000) {
       this.#dateAtMs = now;
       this.httpDate = new Date().toUTCString();

@@ -10,6 +10,8 @@ interface ErrorKind {
   readonly message: string;
   /** Another target may be tried: nothing of the request reached this one. */
   readonly isRetryable?: boolean;
+  /** When a client may try again, s (RFC 9110 §10.2.3). */
+  readonly retryAfterSeconds?: number;
 }
 
 export type ErrorCode =
@@ -34,6 +36,7 @@ export type ErrorCode =
   | "upstream_stale"
   | "upstream_connect_timeout"
   | "upstream_timeout"
+  | "route_timeout"
   | "app_failed";
 
 const ERROR_KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
@@ -58,7 +61,12 @@ const ERROR_KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
     message: "failure to get a peer from the ring-balancer",
   },
   no_service: { status: 503, source: "gateway", message: "no Service found with those values" },
-  overloaded: { status: 503, source: "gateway", message: "The gateway is at its limit" },
+  overloaded: {
+    status: 503,
+    source: "gateway",
+    message: "The gateway is at its limit",
+    retryAfterSeconds: 1,
+  },
   version_unsupported: {
     status: 505,
     source: "downstream",
@@ -98,6 +106,11 @@ const ERROR_KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
     source: "upstream",
     message: "The upstream server is timing out",
   },
+  route_timeout: {
+    status: 504,
+    source: "upstream",
+    message: "The upstream server is timing out",
+  },
   app_failed: { status: 502, source: "upstream", message: "An unexpected error occurred" },
 };
 
@@ -107,6 +120,7 @@ export class GatewayError extends Error {
   readonly status: number;
   readonly source: ErrorSource;
   readonly isRetryable: boolean;
+  readonly retryAfterSeconds: number | undefined;
   /** What the client is told. */
   readonly publicMessage: string;
 
@@ -118,6 +132,7 @@ export class GatewayError extends Error {
     this.status = kind.status;
     this.source = kind.source;
     this.isRetryable = kind.isRetryable ?? false;
+    this.retryAfterSeconds = kind.retryAfterSeconds;
     this.publicMessage = kind.message;
   }
 }

@@ -1,9 +1,11 @@
 // Exchanges for tests, of which only the interesting parts are spelled out, and both ends of them that keep a record.
+import { connectionForwarding } from "./clients/forwarding-fields.ts";
 import { Exchange } from "./exchange.ts";
 import type { BodyReceiver, ClientSide, ConnectionInfo, RequestHead } from "./exchange.ts";
 import { Fields } from "./http1/fields.ts";
 import { NO_BODY } from "./http1/framing.ts";
-import { forwardingLines } from "./http1/write-request-head.ts";
+import { connectionTokens, DEFAULT_RESPONSE_TOKENS } from "./response-tokens.ts";
+import { isPlainPath } from "./routing/path.ts";
 import type { Socket } from "./platform/socket.ts";
 
 /** A client that keeps what it is told. */
@@ -11,6 +13,8 @@ export class RecordingClient implements ClientSide {
   readonly events: string[] = [];
   body = "";
   receiver: BodyReceiver | undefined;
+  /** Nothing of the request's body was handed out. */
+  canWithdraw = true;
 
   sendInformational(status: number): void {
     this.events.push(`informational ${status}`);
@@ -31,6 +35,9 @@ export class RecordingClient implements ClientSide {
   readBody(receiver: BodyReceiver): void {
     this.receiver = receiver;
     receiver.endBody();
+  }
+  withdrawBody(): boolean {
+    return this.canWithdraw;
   }
   pauseBody(): void {
     this.events.push("pause");
@@ -90,12 +97,13 @@ export function exchangeOf(parts: ExchangeParts = {}): Exchange {
   const { client, connection, ...head } = parts;
   const info = {
     id: 1,
-    clientAddress: "192.0.2.7",
-    clientPort: 50_000,
+    peerAddress: "192.0.2.7",
+    peerPort: 50_000,
     serverAddress: "192.0.2.1",
     serverPort: 8000,
     scheme: "http" as const,
     requests: 1,
+    ...connectionTokens(DEFAULT_RESPONSE_TOKENS),
     ...connection,
   };
   const request: RequestHead = {
@@ -103,16 +111,20 @@ export function exchangeOf(parts: ExchangeParts = {}): Exchange {
     startedAtMs: 0,
     method: "GET",
     path: "/",
+    hasPlainPath: isPlainPath(head.path ?? "/"),
     query: "",
     minorVersion: 1,
     host: "example.com",
     authority: "example.com",
     fields: new Fields(),
     framing: NO_BODY,
+    acceptsTrailers: false,
+    upgrade: undefined,
+    isForGateway: false,
     ...head,
   };
   return new Exchange(request, client ?? new RecordingClient(), {
+    ...connectionForwarding(info, false),
     ...info,
-    forwardingLines: forwardingLines(info),
   });
 }

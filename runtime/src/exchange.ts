@@ -1,34 +1,40 @@
 // One request and its response on their way through the gateway. Codecs, pipeline, plugins and transports know the
 // Exchange and not each other.
+import type { ConnectionForwarding } from "./clients/forwarding-fields.ts";
+import type { Relayed } from "./clients/relayed.ts";
 import type { ConsumerConfig, CredentialConfig } from "./config/model.ts";
 import type { GatewayError } from "./errors.ts";
 import type { FieldName } from "./http1/field-name.ts";
 import { Fields } from "./http1/fields.ts";
 import type { Framing } from "./http1/framing.ts";
+import type { Tunnel } from "./http1/tunnel.ts";
 import type { Verdict } from "./plugins/plugin.ts";
+import type { ConnectionTokens } from "./response-tokens.ts";
 import type { RouteMatch } from "./routing/router.ts";
 import type { Route, Snapshot } from "./snapshot.ts";
+import type { TimeLimit } from "./time-limit.ts";
 import type { Target } from "./upstream/target.ts";
 
 /** What is known of the connection that a request came on. */
-export interface ConnectionInfo {
+export interface ConnectionInfo extends ConnectionForwarding, ConnectionTokens {
   /** Number of the connection in this process. */
   readonly id: number;
-  readonly clientAddress: string;
-  readonly clientPort: number;
+  /** Canonical address of the other end, be it the client or a proxy in between (see Exchange.clientAddress). */
+  readonly peerAddress: string;
+  readonly peerPort: number;
   readonly serverAddress: string;
   readonly serverPort: number;
   readonly scheme: "http" | "https";
   /** Requests begun on it, the current one included. */
   readonly requests: number;
-  /** End of the head of every request that is forwarded (see writeRequestHead). */
-  readonly forwardingLines: string;
 }
 
 /** Where a request body goes. A receiver that is full calls {@link ClientSide.pauseBody}. */
 export interface BodyReceiver {
   writeBody(piece: Buffer): void;
-  endBody(): void;
+  /** No more is at hand for now. */
+  flushBody(): void;
+  endBody(trailers?: Fields): void;
 }
 
 /** The client's end of an exchange: a socket's codec, or a Request that waits for its Response. */
@@ -39,13 +45,16 @@ export interface ClientSide {
   sendHead(exchange: Exchange): void;
   /** A client that is full calls {@link UpstreamSide.pauseResponse}. */
   sendBody(piece: Buffer): void;
-  sendEnd(): void;
+  /** Trailers go only to a client that accepts them (RFC 9110 §6.5.1). */
+  sendEnd(trailers?: Fields): void;
   /** Hands what was gathered to the network; called when nothing more is at hand for now. */
   flush(): void;
   /** The response cannot be finished: the client must see that it is cut. */
   abort(): void;
   /** Starts reading the request's body into the receiver. */
   readBody(receiver: BodyReceiver): void;
+  /** Takes the body back from its receiver, for another one; false when that one has got something of it. */
+  withdrawBody(): boolean;
   pauseBody(): void;
   resumeBody(): void;
 }
@@ -87,6 +96,8 @@ export class Exchange {
   method: string;
   /** Canonical path, without the query. */
   path: string;
+  /** The path has no escape and no parameter, so that it can be read in one way only. */
+  readonly hasPlainPath: boolean;
   /** Raw query without `?`. */
   query: string;
   readonly minorVersion: number;
@@ -96,11 +107,19 @@ export class Exchange {
   readonly authority: string;
   readonly requestFields: Fields;
   readonly requestFraming: Framing;
+  /** The client may get trailers (RFC 9110 §6.5.1). */
+  readonly acceptsTrailers: boolean;
+  /** Value of Upgrade: the protocols that may follow 101; undefined when none may. */
+  readonly upgrade: string | undefined;
+  /** The gateway is the one that is asked: nothing is forwarded. */
+  readonly isForGateway: boolean;
   /** The path as it was routed, before strip_path and plugins. */
   readonly routedPath: string;
   /** Head and body as read from the client. */
   requestBytes = 0;
 
+  /** What a trusted peer says of the client; undefined from anybody else. */
+  relayed: Relayed | undefined;
   snapshot: Snapshot | undefined;
   match: RouteMatch | undefined;
   route: Route | undefined;
@@ -112,6 +131,8 @@ export class Exchange {
   credential: CredentialConfig | undefined;
   /** What the access phase came to. */
   verdict: Verdict | undefined;
+  /** Of routes that have a timeout. */
+  timeLimit: TimeLimit | undefined;
   /** Where the access phase goes on after a wait. */
   chainPosition = 0;
   responseEdits: ResponseEdit[] | undefined;
@@ -119,6 +140,8 @@ export class Exchange {
   pathOverride: string | undefined;
 
   upstream: UpstreamSide | undefined;
+  /** Set once the upstream has said 101. */
+  tunnel: Tunnel | undefined;
   tries: Try[] | undefined;
   upstreamUri = "";
 
@@ -147,12 +170,26 @@ export class Exchange {
     this.method = request.method;
     this.path = request.path;
     this.routedPath = request.path;
+    this.hasPlainPath = request.hasPlainPath;
     this.query = request.query;
     this.minorVersion = request.minorVersion;
     this.host = request.host;
     this.authority = request.authority;
     this.requestFields = request.fields;
     this.requestFraming = request.framing;
+    this.acceptsTrailers = request.acceptsTrailers;
+    this.upgrade = request.upgrade;
+    this.isForGateway = request.isForGateway;
+  }
+
+  /** Of the client, as far as it is known: of the peer, unless a trusted peer tells of another. */
+  get clientAddress(): string {
+    return this.relayed === undefined ? this.connection.peerAddress : this.relayed.client.address;
+  }
+
+  /** 0 when a trusted peer did not tell it. */
+  get clientPort(): number {
+    return this.relayed === undefined ? this.connection.peerPort : this.relayed.client.port;
   }
 
   /** All values of a request header, for routing. */
@@ -169,12 +206,16 @@ export interface RequestHead {
   readonly startedAtMs: number;
   readonly method: string;
   readonly path: string;
+  readonly hasPlainPath: boolean;
   readonly query: string;
   readonly minorVersion: number;
   readonly host: string;
   readonly authority: string;
   readonly fields: Fields;
   readonly framing: Framing;
+  readonly acceptsTrailers: boolean;
+  readonly upgrade: string | undefined;
+  readonly isForGateway: boolean;
 }
 
 /** A reading of the monotonic clock as ms since 1970. */

@@ -8,6 +8,9 @@ import type { PluginLog } from "./plugins/wasm/host-services.ts";
 /** Lines a second about requests and from one plugin; the rest is counted (W6). */
 const MAX_LINES_PER_SECOND = 100;
 
+/** Lines that wait because nobody reads stderr; past this they are dropped and counted (O7). */
+const MAX_QUEUED_BYTES = 512 * 1024;
+
 export interface Logger extends PluginLog {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -18,16 +21,28 @@ export interface Logger extends PluginLog {
   flush(): void;
 }
 
+/** A logger with its own way out. */
+export interface OutputLogger extends Logger {
+  /** Takes a finished line of another thread's log. */
+  relay(line: string): void;
+}
+
 export interface LoggerOptions {
   readonly level: string;
   readonly onDropped: (lines: number) => void;
+  /** Where lines go instead of to stderr. */
+  readonly write?: (line: string) => void;
+  /** Said in each line. */
+  readonly fields?: Readonly<Record<string, unknown>>;
 }
 
 const PLUGIN_LEVELS = ["debug", "info", "warn", "error"] as const;
 
-export function createLogger(options: LoggerOptions): Logger {
-  const destination = pino.destination({ dest: 2, sync: false, minLength: 0 });
-  const log = pino({ level: options.level, base: null }, destination);
+export function createLogger(options: LoggerOptions): OutputLogger {
+  const { write, flush } = options.write
+    ? { write: options.write, flush: () => undefined }
+    : stderr(options.onDropped);
+  const log = pino({ level: options.level, base: options.fields ?? null }, { write });
   const budget = new LineBudget(options.onDropped);
   return {
     info: (message, fields) => log.info(fields ?? {}, message),
@@ -48,8 +63,18 @@ export function createLogger(options: LoggerOptions): Logger {
     write: (plugin, level, message) => {
       if (budget.take(plugin)) log[PLUGIN_LEVELS[level] ?? "info"]({ plugin }, message);
     },
-    flush: () => destination.flushSync(),
+    relay: write,
+    flush,
   };
+}
+
+function stderr(onDropped: (lines: number) => void): {
+  write: (line: string) => void;
+  flush: () => void;
+} {
+  const output = pino.destination({ dest: 2, sync: false, maxLength: MAX_QUEUED_BYTES });
+  output.on("drop", () => onDropped(1));
+  return { write: (line) => output.write(line), flush: () => output.flushSync() };
 }
 
 /** A number of lines a second for each source. */

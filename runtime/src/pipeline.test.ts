@@ -35,6 +35,17 @@ async function ask(port: number, path = "/", method = "GET"): Promise<string> {
   return client.rest();
 }
 
+/** An upstream that takes requests and says what it is told to, and no more. */
+async function silent(answer = ""): Promise<number> {
+  return listenRaw((peer) => {
+    const serve = async (): Promise<void> => {
+      await peer.take(/\r\n\r\n/);
+      peer.send(answer);
+    };
+    serve().catch(() => peer.destroy());
+  });
+}
+
 const throwing = (): never => {
   throw new GatewayError("plugin_failed", "it throws");
 };
@@ -265,5 +276,39 @@ describe("a client that leaves", () => {
     await until(() => logged.length === 1);
     assert.equal(logged[0]?.status, 499);
     assert.equal(gateway.pipeline.requestsInFlight, 0);
+  });
+});
+
+describe("a route's timeout", () => {
+  test("is 504 when there is no answer by then, tries included", async () => {
+    const ports = [await silent()];
+    const { port, failures, pipeline } = await startGateway({ ports, route: { timeoutMs: 50 } });
+    const text = await ask(port);
+    assert.match(text, /^HTTP\/1\.1 504 [^]*"message":"The upstream server is timing out"/);
+    assert.deepEqual(failures, ["route_timeout"]);
+    await until(() => pipeline.requestsInFlight === 0);
+  });
+
+  test("cuts an answer that goes on for longer", async () => {
+    const ports = [
+      await silent("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n"),
+    ];
+    const { port, failures } = await startGateway({ ports, route: { timeoutMs: 50 } });
+    const text = await ask(port);
+    assert.match(text, /^HTTP\/1\.1 200 [^]*2\r\nab\r\n$/);
+    assert.deepEqual(failures, ["route_timeout"]);
+  });
+
+  test("is forgotten once the answer is out", async () => {
+    const { port, failures } = await startGateway({
+      ports: [await upstream()],
+      route: { timeoutMs: 50 },
+    });
+    await ask(port);
+    // The same route: its time is over only after that of the first request.
+    const ports = [await silent()];
+    const slower = await startGateway({ ports, route: { timeoutMs: 100 } });
+    await ask(slower.port);
+    assert.deepEqual(failures, []);
   });
 });

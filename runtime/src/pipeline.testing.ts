@@ -69,7 +69,7 @@ export async function startGateway(parts: GatewayParts): Promise<TestGateway> {
     transport: () => parts.transport ?? transport,
     routeStats: (service, route) => metrics.route(service, route),
   });
-  const pipeline = new Pipeline(snapshot, { metrics, log });
+  const pipeline = new Pipeline(snapshot, { metrics, log, deadlines });
   const server = await Http1Server.listen(
     { host: "127.0.0.1", port: 0 },
     { platform, deadlines, handler: pipeline, options: DOWNSTREAM_OPTIONS },

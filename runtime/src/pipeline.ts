@@ -2,36 +2,50 @@
 //   start -> route -> access -> forward -> try -> (upstream) -> onHead: header_filter -> onBody -> onEnd -> log
 import { STATUS_CODES } from "node:http";
 import { Batch } from "./batch.ts";
+import type { Deadlines } from "./deadlines.ts";
 import type { Logger } from "./log.ts";
 import { GatewayError, toGatewayError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import type { RequestHandler } from "./http1/downstream.ts";
 import { errorBody } from "./http1/error-response.ts";
+import { fieldName } from "./http1/field-name.ts";
+import { FieldRole } from "./http1/field-name.ts";
 import { Fields } from "./http1/fields.ts";
+import { ALLOWED_METHODS } from "./http1/request-line.ts";
 import type { Plugin } from "./plugins/plugin.ts";
+import { checkPath } from "./path-check.ts";
+import { addTokens } from "./response-tokens.ts";
 import type { RouteMatch } from "./routing/router.ts";
 import { upstreamPath } from "./routing/upstream-path.ts";
 import type { Route, Service, Snapshot } from "./snapshot.ts";
 import type { Metrics } from "./status/metrics.ts";
+import { TimeLimit } from "./time-limit.ts";
 import type { Target } from "./upstream/target.ts";
 import type { ResponseReceiver } from "./upstream/transport.ts";
 
 export interface PipelineOptions {
+  readonly deadlines: Deadlines;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Requests in flight; what comes on top of them is refused (O2). 0, the default, for no limit. */
+  readonly maxRequests?: number;
 }
 
 export class Pipeline implements RequestHandler, ResponseReceiver {
   /** What new requests run on; replaced as a whole at a reload. */
   snapshot: Snapshot;
+  readonly #deadlines: Deadlines;
   readonly #metrics: Metrics;
   readonly #log: Logger;
+  readonly #maxRequests: number;
   #requestsInFlight = 0;
 
   constructor(first: Snapshot, options: PipelineOptions) {
     this.snapshot = first;
+    this.#deadlines = options.deadlines;
     this.#metrics = options.metrics;
     this.#log = options.log;
+    this.#maxRequests = options.maxRequests || Infinity;
   }
 
   get requestsInFlight(): number {
@@ -42,7 +56,7 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     this.#requestsInFlight++;
     exchange.snapshot = this.snapshot;
     exchange.snapshot.begin();
-    this.#attempt(exchange, this.#route);
+    this.#attempt(exchange, this.#requestsInFlight > this.#maxRequests ? refuse : this.#route);
   }
 
   /** The one place where a request's errors end up. */
@@ -55,12 +69,24 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
   }
 
   readonly #route = (exchange: Exchange): void => {
+    if (exchange.isForGateway) return this.#answerOptions(exchange);
     const match = exchange.snapshot?.match(exchange);
     exchange.match = match;
     exchange.route = match && exchange.snapshot?.route(match.route);
+    if (!exchange.hasPlainPath) checkPath(exchange);
     if (exchange.route === undefined) throw new GatewayError("no_route", exchange.method);
+    const { timeoutMs } = exchange.route.config;
+    if (timeoutMs !== undefined) this.#limit(exchange, timeoutMs);
     this.#accesses.add(exchange);
   };
+
+  #limit(exchange: Exchange, timeoutMs: number): void {
+    exchange.timeLimit = new TimeLimit(this.#deadlines, timeoutMs, () => {
+      // Whoever opens a tunnel means to stay; it has a limit on idleness.
+      if (exchange.tunnel !== undefined) return;
+      this.#fail(exchange, new GatewayError("route_timeout", "the route's timeout is over"));
+    });
+  }
 
   /** One plugin for all requests, then the next one for all, then the system calls (see Batch). */
   readonly #accesses = new Batch<Exchange>((exchanges) => {
@@ -121,6 +147,7 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
   // ---- the response
 
   onInformational(exchange: Exchange, status: number, fields: Fields): void {
+    removeHeaders(exchange, fields);
     exchange.client.sendInformational(status, fields);
   }
 
@@ -128,16 +155,21 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     exchange.upstreamHeadAtMs = performance.now();
     exchange.responseSource = "upstream";
     // The upstream's own id, if it has one; the client gets the gateway's (see writeResponseHead).
-    exchange.responseFields.remove("x-request-id");
+    if (exchange.responseFields.hasRole(FieldRole.requestId)) {
+      exchange.responseFields.remove("x-request-id");
+    }
+    removeHeaders(exchange, exchange.responseFields);
     this.#attempt(exchange, this.#headerFilter);
   }
 
   readonly #headerFilter = (exchange: Exchange): void => {
+    const upstreamStatus = exchange.status;
     applyEdits(exchange);
     // When a plugin has failed, the answer that says so must not depend on it.
     if (exchange.error?.code !== "plugin_failed") {
       chainAndStats(exchange)?.chain.headerFilter(exchange);
     }
+    if (exchange.connection.responseTokens.length > 0) addTokens(exchange, upstreamStatus);
     exchange.isHeadSent = true;
     exchange.client.sendHead(exchange);
   };
@@ -146,19 +178,29 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     exchange.client.sendBody(piece);
   }
 
-  onEnd(exchange: Exchange): void {
+  onEnd(exchange: Exchange, trailers?: Fields): void {
     if (exchange.isOver) return;
-    exchange.client.sendEnd();
+    if (trailers !== undefined) removeHeaders(exchange, trailers);
+    exchange.client.sendEnd(trailers);
     this.#end(exchange);
+  }
+
+  /** To OPTIONS that go no further than here (RFC 9110 §7.6.2 and §9.3.7). */
+  #answerOptions(exchange: Exchange): void {
+    exchange.status = 200;
+    exchange.responseEdits = [{ kind: "set", name: fieldName("Allow"), value: ALLOWED_METHODS }];
+    this.#respond(exchange, "");
   }
 
   /** Sends a response that the gateway or a plugin made. */
   #respond(exchange: Exchange, body: string): void {
     const bytes = Buffer.from(body);
     const fields = new Fields();
-    if (exchange.responseSource === "gateway") {
+    if (exchange.responseSource === "gateway" && body !== "") {
       fields.add("Content-Type", "application/json; charset=utf-8");
     }
+    const retryAfterSeconds = exchange.error?.retryAfterSeconds;
+    if (retryAfterSeconds !== undefined) fields.add("Retry-After", String(retryAfterSeconds));
     if (exchange.status !== 204) fields.add("Content-Length", String(bytes.length));
     exchange.responseFields = fields;
     exchange.reason = STATUS_CODES[exchange.status] ?? "";
@@ -224,6 +266,7 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
   #end(exchange: Exchange): void {
     exchange.isOver = true;
     exchange.endedAtMs = performance.now();
+    exchange.timeLimit?.stop();
     const at = chainAndStats(exchange);
     at?.stats.count(exchange);
     if (at?.chain.hasLog === true) this.#logs.add(exchange);
@@ -247,6 +290,10 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     this.#metrics.countError(error.code);
     this.#log.pluginFailed(plugin.name, error);
   };
+}
+
+function refuse(): never {
+  throw new GatewayError("overloaded", "too many requests in flight");
 }
 
 /** The route, or what is for requests that have none. */
@@ -281,6 +328,11 @@ function hostHeader(exchange: Exchange, service: Service, target: Target): strin
     service.hostHeader ??
     (target.port === 80 ? target.address.slice(0, -":80".length) : target.address)
   );
+}
+
+/** What the route does not let out of an upstream (T8). */
+function removeHeaders({ route }: Exchange, fields: Fields): void {
+  for (const name of route?.config.responseHeadersToRemove ?? []) fields.remove(name);
 }
 
 /** What plugins asked of the response before there was one. */

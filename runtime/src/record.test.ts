@@ -8,6 +8,7 @@ import type { ExchangeParts } from "./exchange.testing.ts";
 import { Fields } from "./http1/fields.ts";
 import { PluginChain } from "./plugins/chain.ts";
 import { logRecord, secretNames } from "./record.ts";
+import { DEFAULT_REFUSED_ESCAPES } from "./routing/path-policy.ts";
 import { routeOf } from "./routing/routing.testing.ts";
 import { seededRandom } from "./routing/seeded-random.testing.ts";
 import { RouteStats } from "./status/route-stats.ts";
@@ -64,6 +65,7 @@ function onRoute(exchange: Exchange, ...names: readonly string[]): Exchange {
     service: undefined,
     chain: new PluginChain([]),
     stats: new RouteStats("", "r"),
+    refusedEscapes: DEFAULT_REFUSED_ESCAPES,
     secretNames: secretNames(names),
     recordText: '"route":{"id":"r"},',
   };
@@ -179,7 +181,7 @@ describe("the log record", () => {
       );
       for (const value of values) fields.add(`x-${pick(3)}`, value);
       const odd = String.fromCharCode(...Array.from({ length: 8 }, () => pick(0x10000)));
-      const exchange = finished({ fields, path: `/${odd}`, connection: { clientAddress: odd } });
+      const exchange = finished({ fields, path: `/${odd}`, connection: { peerAddress: odd } });
       exchange.responseFields = fields;
       const line = logRecord(exchange);
       assert.ok(!line.includes("\n"));

@@ -36,7 +36,7 @@ export function logRecord(exchange: Exchange): string {
     `"upstream_status":${upstreamStatus(exchange)},` +
     `"response":{"status":${exchange.status},"headers":${headers(exchange.responseFields, secrets)},` +
     `"size":${exchange.responseBytes}},"latencies":${latencies(exchange)},"tries":${tries(exchange)},` +
-    `${identity(exchange)}${route?.recordText ?? ""}"client_ip":${text(connection.clientAddress)},` +
+    `${identity(exchange)}${route?.recordText ?? ""}"client_ip":${text(exchange.clientAddress)},` +
     `"started_at":${Math.floor(epochMs(exchange.startedAtMs))},"source":"${source(exchange)}",` +
     `${failure(exchange)}"workspace":"default"}`
   );

@@ -1,37 +1,28 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { ConfigRefused } from "./assemble.ts";
+import type { ConfigText } from "./assemble.ts";
 import type { Logger } from "./log.ts";
-import { Pipeline } from "./pipeline.ts";
-import { RecordingPlugin } from "./plugins/plugin.testing.ts";
-import { PluginLibrary } from "./plugins/wasm/library.ts";
+import type { Preparation } from "./proxy-thread.ts";
 import { Reloader } from "./reloader.ts";
-import { Snapshot } from "./snapshot.ts";
 import { Metrics } from "./status/metrics.ts";
-import { RouteStats } from "./status/route-stats.ts";
 
-function snapshotWith(plugin: RecordingPlugin): Snapshot {
-  return new Snapshot({
-    config: { services: [], routes: [], upstreams: [], consumers: [], plugins: [] },
-    plugins: new Map([["p", { plugin, credentialNames: [] }]]),
-    transport: () => assert.fail("there is no service"),
-    routeStats: (service, route) => new RouteStats(service, route),
-  });
-}
+const FILE: ConfigText = { file: "f", text: "of the file" };
+const PREPARED: Preparation = { kind: "prepared", skippedFiles: [] };
 
 interface Reloading {
   readonly reloader: Reloader;
-  readonly pipeline: Pipeline;
   readonly metrics: Metrics;
   readonly errors: string[];
-  readonly first: RecordingPlugin;
+  /** The text of each config that was to be replaced. */
+  readonly seen: string[];
 }
 
-function reloading(assemble: () => Promise<Snapshot>, folder = "/nowhere"): Reloading {
+function reloading(
+  replace: (config: ConfigText) => Promise<Preparation> = () => Promise.resolve(PREPARED),
+): Reloading {
   const errors: string[] = [];
+  const seen: string[] = [];
   const nothing = (): void => undefined;
   const log: Logger = {
     info: nothing,
@@ -44,67 +35,85 @@ function reloading(assemble: () => Promise<Snapshot>, folder = "/nowhere"): Relo
     flush: nothing,
   };
   const metrics = new Metrics(() => 0);
-  const first = new RecordingPlugin("p");
-  const pipeline = new Pipeline(snapshotWith(first), { metrics, log });
-  const library = new PluginLibrary([folder]);
-  const reloader = new Reloader({ pipeline, library, metrics, log, assemble });
-  return { reloader, pipeline, metrics, errors, first };
+  const reloader = new Reloader({
+    replace: (config) => {
+      seen.push(config.text);
+      return replace(config);
+    },
+    metrics,
+    log,
+    source: () => Promise.resolve(FILE),
+  });
+  return { reloader, metrics, errors, seen };
+}
+
+function posted(text: string): () => Promise<ConfigText> {
+  return () => Promise.resolve({ file: "f", text });
 }
 
 describe("Reloader", () => {
-  test("puts the new config in the old one's place and closes its plugins", async () => {
-    const next = snapshotWith(new RecordingPlugin("p"));
-    const { reloader, pipeline, metrics, first } = reloading(() => Promise.resolve(next));
-    await reloader.reload("test");
-    assert.equal(pipeline.snapshot, next);
-    assert.equal(first.isClosed, true);
-    assert.deepEqual(metrics.reloads, { succeeded: 1, refused: 0 });
-  });
-
-  test("changes nothing when the new config is refused, and says each reason", async () => {
-    const { reloader, pipeline, metrics, errors, first } = reloading(() =>
-      Promise.reject(new ConfigRefused(["f:1:1: one", "f:2:2: two"])),
+  test("counts what was applied and what was refused, and says each reason", async () => {
+    const outcomes: Preparation[] = [
+      { kind: "refused", skippedFiles: [], reasons: ["f:1:1: one", "f:2:2: two"] },
+      PREPARED,
+    ];
+    const { reloader, metrics, errors } = reloading(() =>
+      Promise.resolve(outcomes.shift() ?? assert.fail()),
     );
-    const before = pipeline.snapshot;
-    await reloader.reload("test");
-    assert.equal(pipeline.snapshot, before);
-    assert.deepEqual([first.isClosed, reloader.isCurrent], [false, false]);
-    assert.deepEqual(metrics.reloads, { succeeded: 0, refused: 1 });
+    assert.deepEqual(await reloader.reload("test"), {
+      kind: "refused",
+      reasons: ["f:1:1: one", "f:2:2: two"],
+    });
+    assert.equal(reloader.isCurrent, false);
     assert.match(errors[0] ?? "", /f:1:1: one$/);
     assert.match(errors[1] ?? "", /f:2:2: two$/);
+    assert.deepEqual(await reloader.reload("test"), { kind: "applied" });
+    assert.deepEqual([reloader.isCurrent, metrics.reloads], [true, { succeeded: 1, refused: 1 }]);
+  });
+
+  test("names plugin files that are not used, refused or not", async () => {
+    const { reloader, errors } = reloading(() =>
+      Promise.resolve({ ...PREPARED, skippedFiles: ["p is broken"] }),
+    );
+    await reloader.reload("test");
+    assert.deepEqual(errors, ["p is broken; the file is not used"]);
+  });
+
+  test("refuses a config that cannot be read", async () => {
+    const { reloader, seen } = reloading();
+    const unreadable = (): Promise<ConfigText> => Promise.reject(new ConfigRefused(["no file"]));
+    assert.deepEqual(await reloader.reload("test", unreadable), {
+      kind: "refused",
+      reasons: ["no file"],
+    });
+    assert.deepEqual(seen, []);
+  });
+
+  test("takes the config that is served when only a plugin has changed", async () => {
+    const outcomes: Preparation[] = [PREPARED, { kind: "refused", skippedFiles: [], reasons: [] }];
+    const { reloader, seen } = reloading(() => Promise.resolve(outcomes.shift() ?? PREPARED));
+    await reloader.reload("POST", posted("good"));
+    await reloader.reload("POST", posted("bad"));
+    await reloader.reload("plugin");
+    assert.deepEqual(seen, ["good", "bad", "good"]);
   });
 
   test("goes on after a failure of any kind", async () => {
-    const next = snapshotWith(new RecordingPlugin("p"));
-    const results = [() => Promise.reject(new Error("odd")), () => Promise.resolve(next)];
-    const { reloader, pipeline } = reloading(() => results.shift()?.() ?? assert.fail());
-    await reloader.reload("one");
-    await reloader.reload("two");
-    assert.deepEqual([pipeline.snapshot, reloader.isCurrent], [next, true]);
-  });
-
-  test("survives a plugins folder that cannot be read", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "sluice-reload-"));
-    after(() => rm(folder, { recursive: true }));
-    const file = join(folder, "no-folder");
-    await writeFile(file, "");
-    const { reloader, errors } = reloading(() => assert.fail(), file);
-    await reloader.reload("test");
-    assert.match(errors[0] ?? "", /ENOTDIR/);
-    assert.equal(reloader.isCurrent, false);
+    const results = [() => Promise.reject(new Error("odd")), () => Promise.resolve(PREPARED)];
+    const { reloader } = reloading(() => results.shift()?.() ?? assert.fail());
+    assert.equal((await reloader.reload("one")).kind, "refused");
+    assert.equal((await reloader.reload("two")).kind, "applied");
   });
 
   test("does one at a time, in order", async () => {
     let running = 0;
-    const order: number[] = [];
-    const { reloader } = reloading(async () => {
+    const { reloader, seen } = reloading(async () => {
       assert.equal(++running, 1);
       await new Promise((resolve) => setImmediate(resolve));
       running--;
-      order.push(order.length);
-      return snapshotWith(new RecordingPlugin("p"));
+      return PREPARED;
     });
-    await Promise.all([reloader.reload("a"), reloader.reload("b"), reloader.reload("c")]);
-    assert.deepEqual(order, [0, 1, 2]);
+    await Promise.all(["a", "b", "c"].map((text) => reloader.reload(text, posted(text))));
+    assert.deepEqual(seen, ["a", "b", "c"]);
   });
 });

@@ -1,21 +1,21 @@
 // Puts new configs and plugins in the place of old ones while requests flow; what does not work changes nothing.
-import { ConfigRefused } from "./assemble.ts";
+import type { ConfigText } from "./assemble.ts";
 import type { Logger } from "./log.ts";
-import type { Pipeline } from "./pipeline.ts";
-import type { PluginLibrary } from "./plugins/wasm/library.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { reasonsOf } from "./proxy-thread.ts";
+import type { Preparation } from "./proxy-thread.ts";
 import type { Metrics } from "./status/metrics.ts";
 
 export interface ReloaderParts {
-  readonly pipeline: Pipeline;
-  readonly library: PluginLibrary;
+  /** Takes the config, and the plugins as they are now, in the place of what is served; or changes nothing. */
+  replace(config: ConfigText): Promise<Preparation>;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** Assembles the config that is served first. Throws ConfigRefused. */
-  readonly assemble: Assemble;
+  /** Reads the config that is served first. */
+  readonly source: ConfigSource;
 }
 
-export type Assemble = () => Promise<Snapshot>;
+/** Throws ConfigRefused when it cannot be read. */
+export type ConfigSource = () => Promise<ConfigText>;
 
 /** What became of a reload. */
 export type Reloaded =
@@ -28,45 +28,48 @@ export class Reloader {
   isCurrent = true;
   readonly #parts: ReloaderParts;
   /** Where the config that is served came from: a changed plugin is loaded into that one. */
-  #assemble: Assemble;
+  #source: ConfigSource;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ReloaderParts) {
     this.#parts = parts;
-    this.#assemble = parts.assemble;
+    this.#source = parts.source;
   }
 
-  /** One reload at a time, in the order in which they were asked for. Without `assemble`, the same config again. */
-  reload(cause: string, assemble?: Assemble): Promise<Reloaded> {
-    const reloaded = this.#running.then(() => this.#reload(cause, assemble ?? this.#assemble));
+  /** One reload at a time, in the order in which they were asked for. Without `source`, the same config again. */
+  reload(cause: string, source?: ConfigSource): Promise<Reloaded> {
+    const reloaded = this.#running.then(() => this.#reload(cause, source ?? this.#source));
     this.#running = reloaded;
     return reloaded;
   }
 
-  async #reload(cause: string, assemble: Assemble): Promise<Reloaded> {
-    const { pipeline, library, metrics, log } = this.#parts;
+  async #reload(cause: string, source: ConfigSource): Promise<Reloaded> {
+    const { metrics, log } = this.#parts;
     const startedAtMs = performance.now();
-    try {
-      for (const refused of await library.scan()) {
-        log.error(`${refused.message}; the file is not used`, { cause });
-      }
-      const next = await assemble();
-      const previous = pipeline.snapshot;
-      pipeline.snapshot = next;
-      previous.retire();
-      this.#assemble = assemble;
+    const outcome = await this.#replace(source);
+    for (const message of outcome.skippedFiles) {
+      log.error(`${message}; the file is not used`, { cause });
+    }
+    if (outcome.kind === "prepared") {
+      this.#source = source;
       this.isCurrent = true;
       metrics.reloads.succeeded++;
       log.info("reloaded", { cause, took_ms: Math.round(performance.now() - startedAtMs) });
       return { kind: "applied" };
+    }
+    this.isCurrent = false;
+    metrics.reloads.refused++;
+    for (const reason of outcome.reasons) {
+      log.error(`reload refused, the old config and plugins keep serving: ${reason}`, { cause });
+    }
+    return { kind: "refused", reasons: outcome.reasons };
+  }
+
+  async #replace(source: ConfigSource): Promise<Preparation> {
+    try {
+      return await this.#parts.replace(await source());
     } catch (error) {
-      this.isCurrent = false;
-      metrics.reloads.refused++;
-      const reasons = error instanceof ConfigRefused ? error.reasons : [String(error)];
-      for (const reason of reasons) {
-        log.error(`reload refused, the old config and plugins keep serving: ${reason}`, { cause });
-      }
-      return { kind: "refused", reasons };
+      return { kind: "refused", skippedFiles: [], reasons: reasonsOf(error) };
     }
   }
 }

@@ -1,23 +1,51 @@
 // How the gateway itself is set up, as opposed to what it routes: from flags and SLUICE_* environment variables.
+import { DIRECT_CLIENTS } from "./clients/client-rules.ts";
+import type { ClientSettings } from "./clients/client-rules.ts";
 import type { HeadLimits } from "./http1/head-parser.ts";
 import type { ServerOptions } from "./http1/server.ts";
 import type { Address } from "./platform/socket.ts";
+import { connectionTokens, DEFAULT_RESPONSE_TOKENS } from "./response-tokens.ts";
+import type { ResponseTokens } from "./response-tokens.ts";
 import type { Http1TransportOptions } from "./upstream/http1-transport.ts";
 
 export interface Settings {
   readonly config: string;
   /** Operator's folder of .wasm files; undefined for bundled plugins only. */
   readonly pluginsDir: string | undefined;
+  /** Threads that serve traffic; 1 is the main thread. */
+  readonly workers: number;
   readonly proxyListen: Address;
   readonly statusListen: Address;
   /** Undefined when there is no admin API. */
   readonly adminListen: Address | undefined;
+  readonly clients: ClientSettings;
+  readonly responseTokens: ResponseTokens;
+  /** For receiving all of a request, ms; 0 for no limit. */
+  readonly requestTimeoutMs: number;
   readonly logLevel: string;
   /** For one call of one plugin phase, ms. */
   readonly pluginTimeoutMs: number;
+  readonly load: LoadSettings;
   /** For requests in flight after SIGTERM, ms. */
   readonly drainTimeoutMs: number;
 }
+
+/** How much the gateway takes on at a time, and how it leaves. */
+export interface LoadSettings {
+  /** Open client connections of the process: never more than fit its limit on open files. */
+  readonly maxConnections: number;
+  /** Of one address; 0 for no limit of its own. */
+  readonly maxConnectionsPerIp: number;
+  /** Requests in flight; 0 for no limit beside that on connections, which carry one at a time. */
+  readonly maxRequests: number;
+  /** Another process may listen on the proxy's address. */
+  readonly reusePort: boolean;
+  /** Between SIGTERM, when it says that it is not ready, and the end of accepting, ms. */
+  readonly drainDelayMs: number;
+}
+
+/** Client connections, where the limit on open files allows them. */
+export const MAX_CONNECTIONS = 16_384;
 
 /** Limits on what strangers send (threats H19, C1, U9) and how long things may take. */
 export const HEAD_LIMITS: HeadLimits = {
@@ -29,11 +57,17 @@ export const HEAD_LIMITS: HeadLimits = {
 
 export const DOWNSTREAM_OPTIONS: ServerOptions = {
   limits: HEAD_LIMITS,
+  clients: DIRECT_CLIENTS,
+  tokens: connectionTokens(DEFAULT_RESPONSE_TOKENS),
   headTimeoutMs: 30_000,
+  requestTimeoutMs: 300_000,
   bodyTimeoutMs: 60_000,
   keepAliveTimeoutMs: 75_000,
   lingerMs: 2000,
-  maxConnections: 16_384,
+  // Of the status and admin APIs; the proxy's is in LoadSettings.
+  maxConnections: 64,
+  maxConnectionsPerIp: 0,
+  reusePort: false,
 };
 
 /** Kong's upstream_keepalive_* defaults. */
@@ -42,6 +76,7 @@ export const TRANSPORT_OPTIONS: Http1TransportOptions = {
   maxIdlePerAddress: 512,
   idleTimeoutMs: 60_000,
   maxCallsPerConnection: 10_000,
+  maxConnections: Infinity,
 };
 
 /** Entries of the in-process store. */

@@ -6,6 +6,8 @@ import { PluginChain } from "./plugins/chain.ts";
 import type { Plugin } from "./plugins/plugin.ts";
 import { chainLinks } from "./plugins/scope.ts";
 import type { BoundEntry, RouteScope } from "./plugins/scope.ts";
+import { refusedEscapes } from "./routing/path-policy.ts";
+import type { RefusedEscapes } from "./routing/path-policy.ts";
 import { compileRouter } from "./routing/router.ts";
 import type { RouteMatch, Router, RoutingInput } from "./routing/router.ts";
 import type { RouteStats } from "./status/route-stats.ts";
@@ -28,6 +30,8 @@ export interface Route {
   readonly service: Service | undefined;
   readonly chain: PluginChain;
   readonly stats: RouteStats;
+  /** Matches canonical paths with an escape that the route does not allow. */
+  readonly refusedEscapes: RefusedEscapes;
   /** Names of headers and query arguments that carry credentials, lower case. */
   readonly secretNames: ReadonlySet<string>;
   /** The route's and service's part of the log record. */
@@ -176,6 +180,7 @@ function compileRoute(
       service?.config.name ?? service?.config.id ?? "",
       config.name ?? config.id,
     ),
+    refusedEscapes: refusedEscapes(config.encodedCharacters),
     secretNames: secrets,
     recordText: recordText(config, service),
   };

@@ -39,6 +39,14 @@ export class Peer {
     return peer;
   }
 
+  /** Resolves when nothing is left of the connection. */
+  get closed(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#isClosed) resolve();
+      else this.#socket.once("close", () => resolve());
+    });
+  }
+
   get received(): string {
     return this.#received;
   }

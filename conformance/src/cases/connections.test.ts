@@ -210,3 +210,20 @@ test("U12 connections: a POST whose body was sent is not repeated", async () => 
   assert.equal(response.status, 502);
   assert.equal(used.upstream.requests.length, 1);
 });
+
+test("U12 connections: a POST of which only the head was sent is sent again, and then its body", async () => {
+  await used.gateway.get("/warm");
+  used.upstream.reset();
+  let heads = 0;
+  used.upstream.onHead = (_request, connection) => {
+    heads += 1;
+    if (heads === 1) connection.reset();
+  };
+  const client = await connect(used.gateway.proxyPort);
+  client.send(head("POST /again HTTP/1.1", "Host: gw.test", "Content-Length: 3"));
+  await used.upstream.until(() => heads === 2, "the second try");
+  client.send("abc");
+  assert.equal((await client.response("POST")).status, 200);
+  assert.equal((await used.upstream.request()).body.toString("latin1"), "abc");
+  client.socket.destroy();
+});

@@ -1,49 +1,13 @@
 // Test vectors of llhttp and of AWS's desync guardian: what they call invalid or severe reaches no upstream.
-// The files are no part of the checkout: CONFORMANCE_VECTORS names their folder, ../shared/vectors beside the
-// checkout is the default, and without them these cases are skipped aloud.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { test } from "node:test";
 
 import { connect } from "../harness/client.ts";
 import { forwardAll } from "../harness/config.ts";
 import { useGateway } from "../harness/fixture.ts";
-import { ROOT } from "../harness/runtime.ts";
-
-const FOLDER = process.env["CONFORMANCE_VECTORS"] ?? resolve(ROOT, "../shared/vectors");
+import { addHost, bodyFor, desyncVectors, llhttpVectors } from "../harness/vectors.ts";
 
 const used = useGateway(([port = 0]) => ({ config: forwardAll(port) }));
-
-interface Vector {
-  readonly id: string;
-  readonly raw: string;
-}
-
-interface LlhttpVector extends Vector {
-  readonly type: string;
-  readonly error: string | null;
-  readonly complete: number;
-}
-
-interface DesyncVector extends Vector {
-  readonly tier: "Severe" | "Ambiguous" | "Acceptable" | "Compliant";
-  readonly hasHost: boolean;
-}
-
-/** The file's cases, or undefined when the machine does not have it. Its README.md states these fields. */
-function load<V extends Vector>(name: string): readonly V[] | undefined {
-  const path = join(FOLDER, name);
-  if (!existsSync(path)) return undefined;
-  // Test data of a fixed version, so its shape is known.
-  return (JSON.parse(readFileSync(path, "utf8")) as { cases: readonly V[] }).cases;
-}
-
-/** Every vector gets a Host, so that it is refused for its own fault and not for that one. */
-function addHost(raw: string): string {
-  if (/^host\s*:/im.test(raw)) return raw;
-  return raw.replace(/\r?\n/, "$&Host: gw.test\r\n");
-}
 
 /** Sends the bytes, ends after the first answer, and takes everything that came back. */
 async function exchange(raw: string): Promise<string> {
@@ -64,19 +28,10 @@ async function upstreamCount(): Promise<number> {
   return used.upstream.requests.filter((request) => request.target !== "/vector-done").length;
 }
 
-const llhttp = load<LlhttpVector>("http1-llhttp.json");
-const desync = load<DesyncVector>("http1-aws-desync.json");
-
-if (llhttp === undefined || desync === undefined) {
-  test("vectors: llhttp and AWS desync requests", {
-    skip: `no test vectors in ${FOLDER}; set CONFORMANCE_VECTORS to their folder`,
-  });
-}
-
 /** Cut wrongly out of llhttp's page: the bytes hold a whole valid request, and prose after it. */
 const MISCUT = new Set(["llhttp-request-connection-4"]);
 
-for (const { id, raw, type, error, complete } of llhttp ?? []) {
+for (const { id, raw, type, error, complete } of llhttpVectors()) {
   if (type !== "request" || MISCUT.has(id)) continue;
   if (error === null || error.startsWith("Pause on")) {
     test(`vectors: ${id} brings at most ${complete} requests to the upstream`, async () => {
@@ -92,7 +47,7 @@ for (const { id, raw, type, error, complete } of llhttp ?? []) {
   }
 }
 
-for (const { id, raw, tier, hasHost } of desync ?? []) {
+for (const { id, raw, tier, hasHost } of desyncVectors()) {
   const bytes = hasHost ? raw : addHost(raw);
   switch (tier) {
     case "Severe":
@@ -110,11 +65,4 @@ for (const { id, raw, tier, hasHost } of desync ?? []) {
       });
       break;
   }
-}
-
-/** A body that suits the head, with nothing that looks like a request after it. */
-function bodyFor(raw: string): string {
-  const length = /^content-length\s*:\s*(\d+)/im.exec(raw);
-  if (/^transfer-encoding\s*:.*chunked/im.test(raw)) return "5\r\nhello\r\n0\r\n\r\n";
-  return length === null ? "" : "x".repeat(Number(length[1]));
 }

@@ -184,8 +184,15 @@ export class Client {
   }
 }
 
-export async function connect(port: number): Promise<Client> {
-  const socket = connectSocket({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
+/** `localAddress`: one of 127.0.0.0/8, by which the gateway and its upstream tell clients apart. */
+export async function connect(port: number, localAddress?: string): Promise<Client> {
+  const socket = connectSocket({
+    port,
+    host: "127.0.0.1",
+    allowHalfOpen: true,
+    noDelay: true,
+    ...(localAddress === undefined ? {} : { localAddress }),
+  });
   await new Promise<void>((resolve, reject) => {
     socket.once("connect", resolve);
     socket.once("error", reject);

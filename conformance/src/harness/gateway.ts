@@ -16,6 +16,8 @@ export interface GatewayOptions {
   readonly plugins?: Readonly<Record<string, Uint8Array>>;
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Limit on its open files, as by `ulimit -n`. */
+  readonly openFiles?: number;
 }
 
 const START_LIMIT_MS = 30_000;
@@ -181,7 +183,10 @@ export async function spawnGateway(options: GatewayOptions): Promise<Gateway> {
       "127.0.0.1:0",
       ...(options.flags ?? []),
     ],
-    options.env === undefined ? {} : { env: options.env },
+    {
+      ...(options.env && { env: options.env }),
+      ...(options.openFiles && { openFiles: options.openFiles }),
+    },
   );
   return new Gateway(folder, child);
 }

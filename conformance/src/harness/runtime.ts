@@ -31,6 +31,8 @@ export function cleanEnvironment(extra: Readonly<Record<string, string>> = {}): 
 export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Limit on its open files, as by `ulimit -n`. */
+  readonly openFiles?: number;
 }
 
 /** What a failed case leaves running must not outlive the tests. */
@@ -43,10 +45,13 @@ process.on("exit", () => {
 export function spawnProgram(
   program: string,
   args: readonly string[],
-  { env, cwd }: SpawnOptions = {},
+  { env, cwd, openFiles }: SpawnOptions = {},
 ): ChildProcess {
   const path = resolve(ROOT, program);
-  const child = spawn(runtimeBinary(), ["--conditions=sluice-source", path, ...args], {
+  const command = [runtimeBinary(), "--conditions=sluice-source", path, ...args];
+  const limited = ["sh", "-c", 'ulimit -n "$0" && exec "$@"', String(openFiles), ...command];
+  const [file = "", ...rest] = openFiles === undefined ? command : limited;
+  const child = spawn(file, rest, {
     cwd: cwd ?? ROOT,
     env: cleanEnvironment(env),
     stdio: ["ignore", "pipe", "pipe"],

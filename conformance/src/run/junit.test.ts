@@ -41,6 +41,18 @@ test("reads what bun test writes", () => {
   ]);
 });
 
+test("a suite that began and did not report its end has failed", () => {
+  const xml = `<testsuites>
+  <undefined name="suite">
+    <testcase name="works" time="0.1" classname="test" file="/x/a.test.ts"/>
+  </undefined>
+</testsuites>`;
+  assert.deepEqual(
+    parseJunit(xml).map(({ name, kind }) => `${kind} ${name}`),
+    ["failed suite", "passed works"],
+  );
+});
+
 test("refuses a report that a crash cut short", () => {
   assert.throws(() => parseJunit(`<testsuites><testcase name="a"/>`), /no end/);
 });

@@ -10,7 +10,8 @@ export interface CaseResult {
   readonly message: string;
 }
 
-const TAG = /<(\/?)(testsuites|testsuite|testcase|failure|error|skipped)\b((?:[^>"]|"[^"]*")*)>/g;
+const TAG =
+  /<(\/?)(testsuites|testsuite|testcase|undefined|failure|error|skipped)\b((?:[^>"]|"[^"]*")*)>/g;
 
 /** All test cases of a report, in order. Throws when the report is cut short. */
 export function parseJunit(xml: string): CaseResult[] {
@@ -29,6 +30,10 @@ export function parseJunit(xml: string): CaseResult[] {
       case "testsuite":
         if (isEnd) suites.pop();
         else if (!isSelfClosed) suites.push(attributes.get("name") ?? "");
+        break;
+      case "undefined":
+        // Node's name for a test or suite that began and never reported its end.
+        if (!isEnd) results.push(unfinished(suites, attributes));
         break;
       case "testcase":
         if (isEnd && open !== undefined) results.push(open);
@@ -52,6 +57,14 @@ function openCase(suites: readonly string[], attributes: ReadonlyMap<string, str
   const path = [...suites.filter((suite) => !suite.endsWith(".ts")), attributes.get("name") ?? ""];
   const file = attributes.get("file") ?? "";
   return { name: path.join(" > "), file, kind: "passed", message: "" };
+}
+
+function unfinished(
+  suites: readonly string[],
+  attributes: ReadonlyMap<string, string>,
+): CaseResult {
+  const message = "began, and its end was not reported";
+  return { ...openCase(suites, attributes), kind: "failed", message };
 }
 
 function worse(

@@ -1,10 +1,10 @@
 // One child process of the test run: its output goes straight to the screen, its end is a number.
 import { spawn } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
-import { relative, resolve } from "node:path";
 
 import { parseJunit } from "./junit.ts";
 import type { CaseResult } from "./junit.ts";
+import { withUnreported } from "./reported.ts";
 
 export interface Command {
   readonly title: string;
@@ -60,7 +60,7 @@ export interface Suite extends Command {
 
 /**
  * Runs a test runner and gives its cases. What the report does not show is a failed case of its own: a crash, a
- * run that was killed, a file that did not load (bun's report leaves those out) or has no test.
+ * run that was killed, a file that reported no test.
  */
 export async function runSuite(suite: Suite): Promise<CaseResult[]> {
   await rm(suite.report, { force: true });
@@ -73,13 +73,7 @@ export async function runSuite(suite: Suite): Promise<CaseResult[]> {
     const why = error instanceof Error ? error.message : String(error);
     return [failedCase(suite.title, `${end} without a whole report: ${why}`)];
   }
-  const seen = new Set(results.map(({ file }) => resolve(suite.cwd, file)));
-  const missing = suite.files
-    .filter((file) => !seen.has(file))
-    .map((file) =>
-      failedCase(relative(suite.cwd, file), "ran no test: it did not load, or is empty"),
-    );
-  const all = [...results, ...missing];
+  const all = withUnreported(results, suite);
   const hasFailed = all.some(({ kind }) => kind === "failed");
   if (isTimedOut || (code !== 0 && !hasFailed)) return [...all, failedCase(suite.title, end)];
   return all;

@@ -44,6 +44,17 @@ describe("an app behind the gateway", () => {
     assert.match(await ask(gateway, head("GET")), /\r\nContent-Length: 0\r\n/i);
   });
 
+  test("is offered no Upgrade and no trailers", async () => {
+    const gateway = await serving((request) => {
+      const asked = ["connection", "upgrade", "te", "trailer"].filter((name) =>
+        request.headers.has(name),
+      );
+      return new Response(`asked: ${asked.join()}.`);
+    });
+    const lines = ["Connection: Upgrade, TE", "Upgrade: websocket", "TE: trailers"];
+    assert.match(await ask(gateway, head("GET", ...lines)), /asked: \./);
+  });
+
   test("that throws costs its request 502, and no other", async () => {
     let calls = 0;
     const gateway = await serving(() => {

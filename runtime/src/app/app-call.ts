@@ -79,6 +79,10 @@ export class AppCall implements UpstreamSide {
     if ((this.#body.desiredSize ?? 1) <= 0) this.#exchange.client.pauseBody();
   }
 
+  flushBody(): void {
+    // Nothing is gathered.
+  }
+
   endBody(): void {
     if (this.#isOver) return;
     this.#body?.close();
@@ -150,6 +154,8 @@ export class AppCall implements UpstreamSide {
   }
 }
 
+const CONNECTION_FIELDS = ["transfer-encoding", "connection", "upgrade", "te", "trailer"];
+
 /** The same fields that an upstream behind a socket would get. */
 function requestHeaders(exchange: Exchange, call: UpstreamCall): Headers {
   const headers = new Headers();
@@ -157,7 +163,8 @@ function requestHeaders(exchange: Exchange, call: UpstreamCall): Headers {
     const colon = line.indexOf(":");
     if (colon > 0) headers.append(line.slice(0, colon), line.slice(colon + 2));
   }
-  headers.delete("transfer-encoding");
+  // Neither a Request nor a Response can switch protocols, be chunked, or have trailers.
+  for (const name of CONNECTION_FIELDS) headers.delete(name);
   return headers;
 }
 

@@ -1,6 +1,6 @@
 // sluice check
 import { assembleFile } from "../assemble.ts";
-import { gatewayParts } from "../main.ts";
+import { gatewayParts } from "../thread-parts.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./fault.ts";
 import { parseMilliseconds } from "./options.ts";
@@ -25,7 +25,7 @@ export const checkCommand: Command = {
       "plugin-timeout",
       options.text("plugin-timeout") ?? "",
     );
-    const parts = await gatewayParts({ logLevel: "error", pluginTimeoutMs }, folders, () => 0);
+    const parts = await gatewayParts({ logLevel: "error", pluginTimeoutMs }, folders);
     const snapshot = await assembleFile(file, parts);
     const { services, routes, plugins } = snapshot.config;
     snapshot.retire();

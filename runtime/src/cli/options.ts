@@ -76,11 +76,11 @@ export function parseAddress(option: string, text: string): Address {
 const MAX_MILLISECONDS = 2_147_483_647;
 
 /** Throws UsageError. */
-export function parseMilliseconds(option: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > MAX_MILLISECONDS) {
+export function parseMilliseconds(option: string, text: string, min = 1): number {
+  const value = /^[0-9]+$/.test(text) ? Number(text) : NaN;
+  if (!Number.isInteger(value) || value < min || value > MAX_MILLISECONDS) {
     throw new UsageError(
-      `--${option} ${JSON.stringify(text)}: expected a whole number of ms, 1 to ${MAX_MILLISECONDS}`,
+      `--${option} ${JSON.stringify(text)}: expected a whole number of ms, ${min} to ${MAX_MILLISECONDS}`,
     );
   }
   return value;

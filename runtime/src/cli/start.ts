@@ -4,11 +4,15 @@ import { bundledWasmDir } from "../bundled.ts";
 import { startGateway } from "../main.ts";
 import type { RunningGateway } from "../main.ts";
 import type { Address } from "../platform/socket.ts";
+import { parseResponseTokens, RESPONSE_TOKEN_NAMES } from "../response-tokens.ts";
+import type { ResponseTokens } from "../response-tokens.ts";
 import type { Settings } from "../settings.ts";
+import { CLIENT_OPTIONS, clientSettings } from "./client-options.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./fault.ts";
 import { parseAddress, parseMilliseconds } from "./options.ts";
 import type { ParsedOptions } from "./options.ts";
+import { LOAD_OPTIONS, loadSettings } from "./load-options.ts";
 import { pluginFolders } from "./plugin-folders.ts";
 import { quickstartLines } from "./quickstart.ts";
 
@@ -31,7 +35,19 @@ export const startCommand: Command = {
       value: "HOST:PORT",
       help: "loopback address for POST /config; off by default",
     },
-    workers: { value: "N", help: "processor cores to use; this version takes 1", fallback: "1" },
+    workers: { value: "N", help: "threads that serve traffic, one for each core", fallback: "1" },
+    ...CLIENT_OPTIONS,
+    ...LOAD_OPTIONS,
+    headers: {
+      value: "LIST",
+      help: "what responses say of the gateway: server_tokens, latency_tokens, a header, or off",
+      fallback: "server_tokens",
+    },
+    "request-timeout": {
+      value: "MS",
+      help: "limit for receiving all of a request; 0 for none",
+      fallback: "300000",
+    },
     "log-level": { value: "LEVEL", help: "debug, info, warn, error or silent", fallback: "info" },
     "plugin-timeout": { value: "MS", help: "limit for one call of a plugin", fallback: "100" },
     "drain-timeout": { value: "MS", help: "limit for open requests at the end", fallback: "10000" },
@@ -41,8 +57,9 @@ export const startCommand: Command = {
   async run(options): Promise<undefined> {
     const settings = settingsFrom(options);
     const gateway = await startGateway(settings, await pluginFolders(settings.pluginsDir));
-    announce(gateway, settings);
+    // In this order: who reads that it listens may signal it at once.
     stopOnSignals(gateway);
+    announce(gateway, settings);
     return undefined;
   },
 };
@@ -52,10 +69,6 @@ const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
 function settingsFrom(options: ParsedOptions): Settings {
   const [unexpected] = options.positionals;
   if (unexpected !== undefined) throw new UsageError(`start takes no argument, got ${unexpected}`);
-  const workers = required(options, "workers");
-  if (workers !== "1") {
-    throw new UsageError(`--workers ${workers}: this version runs one worker, expected 1`);
-  }
   const logLevel = required(options, "log-level");
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new UsageError(`--log-level ${logLevel}: expected one of ${LOG_LEVELS.join(", ")}`);
@@ -63,13 +76,26 @@ function settingsFrom(options: ParsedOptions): Settings {
   return {
     config: options.text("config") ?? QUICKSTART_CONFIG,
     pluginsDir: options.text("plugins-dir"),
+    workers: parseWorkers(required(options, "workers")),
     proxyListen: parseAddress("proxy-listen", required(options, "proxy-listen")),
     statusListen: parseAddress("status-listen", required(options, "status-listen")),
     adminListen: adminAddress(options.text("admin-listen")),
+    clients: clientSettings(options),
+    load: loadSettings(options),
+    responseTokens: responseTokens(required(options, "headers")),
+    requestTimeoutMs: parseMilliseconds("request-timeout", required(options, "request-timeout"), 0),
     logLevel,
     pluginTimeoutMs: parseMilliseconds("plugin-timeout", required(options, "plugin-timeout")),
     drainTimeoutMs: parseMilliseconds("drain-timeout", required(options, "drain-timeout")),
   };
+}
+
+const MAX_WORKERS = 256;
+
+function parseWorkers(text: string): number {
+  const workers = Number(text);
+  if (/^[0-9]+$/.test(text) && workers >= 1 && workers <= MAX_WORKERS) return workers;
+  throw new UsageError(`--workers ${text}: expected a whole number, 1 to ${MAX_WORKERS}`);
 }
 
 /** The admin API has no authentication, so nobody from outside may reach it (A1). */
@@ -78,6 +104,14 @@ function adminAddress(text: string | undefined): Address | undefined {
   const address = parseAddress("admin-listen", text);
   if (/^(?:127\.|localhost$|::1$)/.test(address.host)) return address;
   throw new UsageError(`--admin-listen ${text}: expected a loopback address, like 127.0.0.1:8001`);
+}
+
+function responseTokens(list: string): ResponseTokens {
+  const parsed = parseResponseTokens(list);
+  if (parsed.kind === "tokens") return parsed.tokens;
+  throw new UsageError(
+    `--headers ${JSON.stringify(parsed.name)}: expected off, or some of ${RESPONSE_TOKEN_NAMES}`,
+  );
 }
 
 /** An option with a fallback has always a value. */
@@ -101,9 +135,13 @@ function announce(gateway: RunningGateway, settings: Settings): void {
 
 function stopOnSignals(gateway: RunningGateway): void {
   let isStopping = false;
-  const stop = (): void => {
-    // A second signal means now.
-    if (isStopping) process.exit(1);
+  const stop = (signal: NodeJS.Signals): void => {
+    if (isStopping) {
+      // A second signal means now: nothing more is written, not even where a full pipe would hold the process.
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+      return;
+    }
     isStopping = true;
     void gateway.stop().then(() => process.exit(0));
   };

@@ -48,8 +48,23 @@ export interface RouteConfig {
   readonly stripPath: boolean;
   readonly preserveHost: boolean;
   readonly regexPriority: number;
+  /** For all of a request, from its head to the end of the response (after Envoy's route timeout). */
+  readonly timeoutMs: number | undefined;
+  readonly encodedCharacters: EncodedCharacters;
+  /** Lower case; taken from the responses of upstreams (Envoy's field). */
+  readonly responseHeadersToRemove: readonly string[];
   readonly tags: readonly string[];
   readonly source: SourcePosition;
+}
+
+/** Which escapes a request's path may have (Traefik's encodedCharacters). */
+export interface EncodedCharacters {
+  readonly allowEncodedSlash: boolean;
+  readonly allowEncodedBackSlash: boolean;
+  readonly allowEncodedSemicolon: boolean;
+  readonly allowEncodedPercent: boolean;
+  readonly allowEncodedQuestionMark: boolean;
+  readonly allowEncodedHash: boolean;
 }
 
 export interface TargetConfig {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { configOf, named } from "./config.testing.ts";
+import { DEFAULT_ENCODED_CHARACTERS } from "../routing/path-policy.ts";
+import { configOf, faultsOf, named } from "./config.testing.ts";
 
 const HEADER = '_format_version: "3.0"\n';
 
@@ -89,7 +90,30 @@ describe("parseConfig", () => {
       stripPath: true,
       preserveHost: false,
       regexPriority: 0,
+      timeoutMs: undefined,
+      encodedCharacters: DEFAULT_ENCODED_CHARACTERS,
+      responseHeadersToRemove: [],
       tags: [],
+    });
+  });
+
+  test("reads a route's timeout, which must be a number of ms", () => {
+    const route = (timeout: string): string =>
+      `_format_version: "3.0"\nroutes: [{name: r, paths: [/r], timeout: ${timeout}}]`;
+    assert.equal(named(configOf(route("1500")).routes, "r").timeoutMs, 1500);
+    assert.match(
+      faultsOf(route("0"))[0] ?? "",
+      /routes\[0\]\.timeout: expected an integer from 1 to/,
+    );
+  });
+
+  test("reads which escapes a route takes, and fills in the safe ones", () => {
+    const { routes } = configOf(
+      `${HEADER}routes: [{paths: [/a], encoded_characters: {allow_encoded_slash: true, allow_encoded_null_character: false}}]`,
+    );
+    assert.deepEqual(routes[0]?.encodedCharacters, {
+      ...DEFAULT_ENCODED_CHARACTERS,
+      allowEncodedSlash: true,
     });
   });
 

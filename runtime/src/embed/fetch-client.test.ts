@@ -20,6 +20,7 @@ function answering(request: Request, framing: Framing = CHUNKED, status = 200): 
   client.onGone(() => events.push("gone"));
   const upstream: UpstreamSide = {
     writeBody: () => undefined,
+    flushBody: () => undefined,
     endBody: () => undefined,
     pauseResponse: () => events.push("pause"),
     resumeResponse: () => events.push("resume"),
@@ -46,6 +47,7 @@ async function forwarded(request: Request): Promise<{ text: string; how: string 
     writeBody: (piece) => {
       text += piece.toString();
     },
+    flushBody: () => undefined,
     endBody: () => outcome.resolve("whole"),
   };
   client.onGone(() => outcome.resolve("gone"));

@@ -103,6 +103,7 @@ export class FetchClient implements ClientSide {
         sent += piece.byteLength;
         if (length !== undefined && sent > length) return this.#leave();
         receiver.writeBody(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
+        receiver.flushBody();
         await this.#paused?.promise;
       }
       // A program that changed the body and left the old length: the rest would be the upstream's next request.
@@ -112,6 +113,11 @@ export class FetchClient implements ClientSide {
       // The program's own stream failed: the upstream must not take what came for the whole.
       this.#leave();
     }
+  }
+
+  withdrawBody(): boolean {
+    // A piece of it may be on its way already.
+    return this.#request.body === null;
   }
 
   pauseBody(): void {

@@ -5,25 +5,31 @@ import { fieldName, FieldRole } from "../http1/field-name.ts";
 import { Fields } from "../http1/fields.ts";
 import { CHUNKED, NO_BODY } from "../http1/framing.ts";
 import type { Framing } from "../http1/framing.ts";
+import { asksGateway } from "../http1/options.ts";
 import { newRequestId } from "../request-id.ts";
-import { canonicalPath } from "../routing/path.ts";
+import { canonicalPath, isPlainPath } from "../routing/path.ts";
 
 /** Throws a GatewayError when the request must not be forwarded. */
 export function requestHead(request: Request): RequestHead {
   const url = new URL(request.url);
   const path = canonicalPath(url.pathname);
   if (path === undefined) throw new GatewayError("bad_request", "the path is not safe to route");
+  const fields = forwardableFields(request);
   return {
     id: newRequestId(),
     startedAtMs: performance.now(),
     method: request.method,
     path,
+    hasPlainPath: isPlainPath(path),
     query: url.search.slice(1),
     minorVersion: 1,
     host: url.hostname.toLowerCase(),
     authority: url.host,
-    fields: forwardableFields(request),
+    fields,
     framing: framingOf(request),
+    acceptsTrailers: false,
+    upgrade: undefined,
+    isForGateway: request.method === "OPTIONS" && asksGateway(path, fields),
   };
 }
 

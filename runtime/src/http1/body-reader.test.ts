@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { linesOf } from "../exchange.testing.ts";
 import { BodyReader } from "./body-reader.ts";
 import type { BodyState } from "./body-reader.ts";
 import { CHUNKED, NO_BODY, UNTIL_CLOSE } from "./framing.ts";
@@ -99,7 +100,7 @@ describe("BodyReader, chunked", () => {
   });
 
   test("drops extensions, at every split", () => {
-    const text = '5;name="a b";x=\t1\r\nhello\r\n0;last\r\n\r\n';
+    const text = '5;name="a\\"b";x=\t1\r\nhello\r\n0;last\r\n\r\n';
     assert.deepEqual(sameAtEverySplit(CHUNKED, text), {
       body: "hello",
       state: "done",
@@ -107,7 +108,7 @@ describe("BodyReader, chunked", () => {
     });
   });
 
-  test("drops trailers, whatever their names (H26), at every split", () => {
+  test("keeps trailers out of the body, whatever their names (H26), at every split", () => {
     const text = "1\r\na\r\n0\r\nContent-Length: 99\r\nHost: evil\r\nX-Empty:\r\n\r\n";
     assert.deepEqual(sameAtEverySplit(CHUNKED, `${text}rest`), {
       body: "a",
@@ -135,6 +136,8 @@ describe("BodyReader, chunked", () => {
     "H12 text after the last chunk": "0\r\nXX\r\n\r\n",
     "H12 a bare LF at the end": "0\r\n\n",
     "H12 a bare CR at the end": "0\r\n\rX",
+    "H12 a line end in a quoted extension": '5;a="b\r\nhello\r\n0\r\n\r\n',
+    "H12 a line end behind an escape": '5;a="b\\\r\nhello\r\n0\r\n\r\n',
     "H13 LF in an extension": "5;a\nb\r\nhello\r\n0\r\n\r\n",
     "H13 NUL in an extension": "5;a\0b\r\nhello\r\n0\r\n\r\n",
     "a folded trailer": "0\r\nA: b\r\n c\r\n\r\n",
@@ -160,9 +163,33 @@ describe("BodyReader, chunked", () => {
     assert.equal(readPieces(CHUNKED, [few]).state, "done");
   });
 
-  test("refuses trailers over their limit", () => {
-    assert.equal(readPieces(CHUNKED, [`0\r\n${"A: b\r\n".repeat(2000)}\r\n`]).state, "malformed");
-    assert.equal(readPieces(CHUNKED, [`0\r\n${"A: b\r\n".repeat(100)}\r\n`]).state, "done");
+  test("refuses trailers over their limits", () => {
+    const after = (trailers: string): BodyState =>
+      sameAtEverySplit(CHUNKED, `0\r\n${trailers}\r\n`).state;
+    assert.equal(after("A: b\r\n".repeat(65)), "too_large");
+    assert.equal(after("A: b\r\n".repeat(64)), "done");
+    assert.equal(readPieces(CHUNKED, [`0\r\nA: ${"b".repeat(8190)}\r\n\r\n`]).state, "too_large");
+    assert.equal(readPieces(CHUNKED, [`0\r\nA: ${"b".repeat(8185)}\r\n\r\n`]).state, "done");
+  });
+
+  test("has the trailers that may go on, in order, when it is done", () => {
+    const reader = new BodyReader(CHUNKED);
+    const text = "0\r\nX-B:\t2 \r\nHost: evil\r\nx-a: 1\r\nX-B: 3\r\nX-Empty:\r\n\r\n";
+    for (const byte of text) reader.read(Buffer.from(byte), 0, () => undefined);
+    assert.deepEqual(reader.trailers && linesOf(reader.trailers), [
+      "X-B: 2",
+      "x-a: 1",
+      "X-B: 3",
+      "X-Empty: ",
+    ]);
+  });
+
+  test("has none when none came or none may go on", () => {
+    for (const text of ["0\r\n\r\n", "0\r\nContent-Length: 5\r\n\r\n"]) {
+      const reader = new BodyReader(CHUNKED);
+      reader.read(Buffer.from(text), 0, () => undefined);
+      assert.deepEqual([reader.state, reader.trailers], ["done", undefined]);
+    }
   });
 
   test("takes any number of chunks without extensions", () => {

@@ -1,16 +1,18 @@
 // Cuts a message's body out of the bytes of a connection, by its framing (RFC 9112 §6 and §7).
 import { TOKEN_CHARACTERS, VALUE_CHARACTERS } from "./characters.ts";
+import type { Fields } from "./fields.ts";
 import type { Framing } from "./framing.ts";
+import { TrailerReader } from "./trailers.ts";
+import type { TrailerState } from "./trailers.ts";
 
 /** Takes a piece of body, a view of the bytes read. */
 export type BodySink = (piece: Buffer) => void;
 
-export type BodyState = "more" | "done" | "malformed";
+/** `too_large` is said of the trailers: a body has no limit here. */
+export type BodyState = TrailerState;
 
 /** Chunk extensions are dropped; a peer that sends more of them than this, over one body, is attacking (H13). */
 const MAX_EXTENSION_BYTES = 4096;
-/** Trailer section, bytes. */
-const MAX_TRAILER_BYTES = 8192;
 /** 2^52 and less: chunk sizes stay exact numbers. */
 const MAX_SIZE_DIGITS = 13;
 
@@ -23,10 +25,7 @@ const Step = {
   dataCr: 4,
   dataLf: 5,
   trailerStart: 6,
-  trailerName: 7,
-  trailer: 8,
-  trailerLf: 9,
-  endLf: 10,
+  endLf: 7,
 } as const;
 
 /** Reads one body. Make a new one for each message. */
@@ -38,7 +37,9 @@ export class BodyReader {
   #step: number = Step.size;
   #digits = 0;
   #extensionBytes = 0;
-  #trailerBytes = 0;
+  #isQuoted = false;
+  #isEscaped = false;
+  #trailers: TrailerReader | undefined;
 
   constructor(framing: Framing) {
     this.#isChunked = framing.kind === "chunked";
@@ -51,6 +52,11 @@ export class BodyReader {
   get missing(): number {
     if (this.state === "done") return 0;
     return this.#isChunked ? Infinity : this.#left;
+  }
+
+  /** What came behind the body and may go on, once it is done. */
+  get trailers(): Fields | undefined {
+    return this.#trailers?.forwardable();
   }
 
   /** Takes bytes from `offset` on, hands pieces to the sink, returns the offset behind what was read. */
@@ -81,7 +87,8 @@ export class BodyReader {
         at = end;
         continue;
       }
-      if (!this.#readFramingByte(chunk[at++] ?? 0)) this.state = "malformed";
+      if (this.#trailers !== undefined) this.state = this.#trailers.read(chunk[at++] ?? 0);
+      else if (!this.#readFramingByte(chunk[at++] ?? 0)) this.state = "malformed";
     }
     return at;
   }
@@ -97,9 +104,7 @@ export class BodyReader {
         this.#step = Step.extension;
         return TOKEN_CHARACTERS[byte] === 1;
       case Step.extension:
-        if (byte === 13) this.#step = Step.sizeEnd;
-        else if (VALUE_CHARACTERS[byte] !== 1) return false;
-        return ++this.#extensionBytes <= MAX_EXTENSION_BYTES;
+        return this.#readExtensionByte(byte) && ++this.#extensionBytes <= MAX_EXTENSION_BYTES;
       case Step.sizeEnd:
         this.#step = this.#left === 0 ? Step.trailerStart : Step.data;
         return byte === 10;
@@ -110,9 +115,26 @@ export class BodyReader {
         this.#step = Step.size;
         this.#digits = 0;
         return byte === 10;
+      case Step.trailerStart:
+        if (byte === 13) this.#step = Step.endLf;
+        else this.#trailers = new TrailerReader();
+        return this.#trailers === undefined || this.#trailers.read(byte) === "more";
       default:
-        return this.#readTrailerByte(byte);
+        this.state = "done";
+        return byte === 10;
     }
+  }
+
+  /** A line end inside of quotes is where two parsers part (RFC 9112 §7.1.1, RFC 9110 §5.6.4). */
+  #readExtensionByte(byte: number): boolean {
+    if (this.#isEscaped) this.#isEscaped = false;
+    else if (byte === 34) this.#isQuoted = !this.#isQuoted;
+    else if (this.#isQuoted) this.#isEscaped = byte === 92;
+    else if (byte === 13) {
+      this.#step = Step.sizeEnd;
+      return true;
+    }
+    return VALUE_CHARACTERS[byte] === 1;
   }
 
   #readSizeByte(byte: number): boolean {
@@ -126,29 +148,6 @@ export class BodyReader {
     else if (byte === 59) this.#step = Step.extensionStart;
     else return false;
     return true;
-  }
-
-  /** Trailers are read to find the end and dropped: nothing in them may change how the message was judged (H26). */
-  #readTrailerByte(byte: number): boolean {
-    if (++this.#trailerBytes > MAX_TRAILER_BYTES) return false;
-    switch (this.#step) {
-      case Step.trailerStart:
-        this.#step = byte === 13 ? Step.endLf : Step.trailerName;
-        return byte === 13 || TOKEN_CHARACTERS[byte] === 1;
-      case Step.trailerName:
-        // A field line is a name and a colon: two bytes without one may be another parser's next request (H12).
-        if (byte === 58) this.#step = Step.trailer;
-        return byte === 58 || TOKEN_CHARACTERS[byte] === 1;
-      case Step.trailer:
-        if (byte === 13) this.#step = Step.trailerLf;
-        return byte === 13 || VALUE_CHARACTERS[byte] === 1;
-      case Step.trailerLf:
-        this.#step = Step.trailerStart;
-        return byte === 10;
-      default:
-        this.state = byte === 10 ? "done" : "malformed";
-        return byte === 10;
-    }
   }
 }
 

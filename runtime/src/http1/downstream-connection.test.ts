@@ -1,86 +1,8 @@
 import assert from "node:assert/strict";
-import { after, describe, test } from "node:test";
-import { Deadlines } from "../deadlines.ts";
-import type { GatewayError } from "../errors.ts";
+import { describe, test } from "node:test";
 import type { Exchange } from "../exchange.ts";
-import { currentPlatform } from "../platform/current.ts";
 import { Peer, until } from "../sockets.testing.ts";
-import type { RequestHandler } from "./downstream.ts";
-import { Fields } from "./fields.ts";
-import { Http1Server } from "./server.ts";
-import type { ServerOptions } from "./server.ts";
-
-const OPTIONS: ServerOptions = {
-  limits: { maxStartLineBytes: 200, maxFieldLineBytes: 200, maxHeadBytes: 1000, maxFields: 10 },
-  headTimeoutMs: 60_000,
-  bodyTimeoutMs: 60_000,
-  keepAliveTimeoutMs: 60_000,
-  lingerMs: 2000,
-  maxConnections: 100,
-};
-
-/** Answers requests as a test says, and keeps what became of them. */
-class Handler implements RequestHandler {
-  readonly started: Exchange[] = [];
-  readonly faults: string[] = [];
-  readonly refused: string[] = [];
-  readonly #answer: (exchange: Exchange) => void;
-
-  constructor(answer: (exchange: Exchange) => void) {
-    this.#answer = answer;
-  }
-  start(exchange: Exchange): void {
-    this.started.push(exchange);
-    this.#answer(exchange);
-  }
-  onClientFault(_: Exchange, error: GatewayError): void {
-    this.faults.push(error.code);
-  }
-  onRefused(error: GatewayError): void {
-    this.refused.push(error.code);
-  }
-}
-
-function respond(exchange: Exchange, body: string | Buffer, status = 200): void {
-  const bytes = Buffer.from(body);
-  exchange.status = status;
-  exchange.reason = "OK";
-  exchange.responseFields = new Fields();
-  exchange.responseFields.add("Content-Length", String(bytes.length));
-  exchange.responseFraming = { kind: "length", length: bytes.length };
-  exchange.client.sendHead(exchange);
-  exchange.client.sendBody(bytes);
-  exchange.client.sendEnd();
-}
-
-interface Serving {
-  readonly handler: Handler;
-  readonly server: Http1Server;
-  readonly client: Peer;
-}
-
-async function serve(
-  answer: (exchange: Exchange) => void,
-  options: Partial<ServerOptions> = {},
-): Promise<Serving> {
-  const handler = new Handler(answer);
-  const deadlines = new Deadlines();
-  const server = await Http1Server.listen(
-    { host: "127.0.0.1", port: 0 },
-    { platform: await currentPlatform(), deadlines, handler, options: { ...OPTIONS, ...options } },
-  );
-  after(async () => {
-    await server.drain(1);
-    deadlines.stop();
-  });
-  return { handler, server, client: await Peer.connect(server.address.port) };
-}
-
-function request(path: string, ...lines: readonly string[]): string {
-  return `GET ${path} HTTP/1.1\r\nHost: a\r\n${lines.map((line) => `${line}\r\n`).join("")}\r\n`;
-}
-
-const answersPath = (exchange: Exchange): void => respond(exchange, `<${exchange.path}>`);
+import { IGNORING, answersPath, request, respond, serve } from "./downstream-connection.testing.ts";
 
 describe("a client's connection", () => {
   test("answers pipelined requests in order (H25)", async () => {
@@ -112,8 +34,8 @@ describe("a client's connection", () => {
     await client.take(/<1>/);
     client.send(request("/"));
     await client.take(/<2>/);
-    const { clientAddress, serverPort } = handler.started[0]?.connection ?? {};
-    assert.deepEqual([clientAddress, serverPort], ["127.0.0.1", server.address.port]);
+    const { peerAddress, serverPort } = handler.started[0]?.connection ?? {};
+    assert.deepEqual([peerAddress, serverPort], ["127.0.0.1", server.address.port]);
   });
 
   test("answers what is malformed with 400 and closes, whatever follows (I4)", async () => {
@@ -128,7 +50,7 @@ describe("a client's connection", () => {
 
   test("closes after a chunk that is malformed, and reports it", async () => {
     const { client, handler } = await serve((exchange) =>
-      exchange.client.readBody({ writeBody: () => undefined, endBody: () => assert.fail() }),
+      exchange.client.readBody({ ...IGNORING, endBody: () => assert.fail() }),
     );
     client.send(request("/", "Transfer-Encoding: chunked") + "0x1\r\n");
     await until(() => handler.faults.length > 0);
@@ -157,6 +79,7 @@ describe("a client's connection", () => {
     assert.equal(client.received, "");
     let body = "";
     handler.started[0]?.client.readBody({
+      ...IGNORING,
       writeBody: (piece) => (body += piece.toString()),
       endBody: () => respond(handler.started[0] as Exchange, `<${body}>`),
     });
@@ -185,71 +108,6 @@ describe("a client's connection", () => {
   });
 });
 
-describe("a client that takes its time", () => {
-  test("is refused when its head does not come in time (C1)", async () => {
-    const { client } = await serve(answersPath, { headTimeoutMs: 50 });
-    client.send("GET / HT");
-    assert.match(await client.rest(), /^HTTP\/1\.1 408 /);
-  });
-
-  test("is closed silently when it sends nothing between requests", async () => {
-    const { client } = await serve(answersPath, { keepAliveTimeoutMs: 50 });
-    client.send(request("/"));
-    assert.match(await client.rest(), /<\/>$/);
-  });
-
-  test("is reported when its body stops (C2)", async () => {
-    const { client, handler } = await serve(
-      (exchange) =>
-        exchange.client.readBody({ writeBody: () => undefined, endBody: () => undefined }),
-      { bodyTimeoutMs: 50 },
-    );
-    client.send(`${request("/", "Content-Length: 10")}abc`);
-    await until(() => handler.faults.length > 0);
-    assert.deepEqual(handler.faults, ["request_timeout"]);
-  });
-
-  test("gets the whole last response, however late it reads it", async () => {
-    const { server, client: reads } = await serve(
-      (exchange) => respond(exchange, Buffer.alloc(Number(exchange.path.slice(1)), "x")),
-      { lingerMs: 10 },
-    );
-    const whole = async (client: Peer): Promise<number> => {
-      client.resume();
-      const text = await client.rest();
-      return text.length - text.indexOf("\r\n\r\n") - 4;
-    };
-    // The kernel cannot take all of it, and the connection lives until it can.
-    const large = await Peer.connect(server.address.port);
-    large.pause();
-    large.send(request("/20000000", "Connection: close"));
-    // The kernel takes all of it, and the connection is gone before the client has read a byte.
-    reads.pause();
-    reads.send(request("/500000", "Connection: close"));
-    await until(() => server.connections <= 1);
-    assert.equal(await whole(reads), 500_000);
-    assert.equal(await whole(large), 20_000_000);
-  });
-
-  test("and pipelines without reading makes no work without bound", async () => {
-    const body = Buffer.alloc(100_000, "x");
-    const { client, handler, server } = await serve((exchange) =>
-      respond(exchange, exchange.path === "/other" ? "<other>" : body),
-    );
-    client.pause();
-    client.send(request("/").repeat(3000));
-    const other = await Peer.connect(server.address.port);
-    for (let n = 0; n < 100; n++) {
-      other.send(request("/other"));
-      await other.take(/<other>/);
-    }
-    const answered = handler.started.length - 100;
-    assert.ok(answered < 1000, `${answered} requests were answered that nobody read`);
-    client.resume();
-    await until(() => handler.started.length === 3100);
-  });
-});
-
 describe("Http1Server", () => {
   test("closes connections past its limit and counts them no more", async () => {
     const { server, client } = await serve(answersPath, { maxConnections: 1 });
@@ -257,7 +115,7 @@ describe("Http1Server", () => {
     await client.take(/<\/>/);
     for (let n = 0; n < 3; n++) {
       const extra = await Peer.connect(server.address.port);
-      assert.equal(await extra.rest(), "");
+      assert.match(await extra.rest(), /^HTTP\/1\.1 503 /);
     }
     await until(() => server.connections === 1);
     client.destroy();

@@ -2,45 +2,34 @@
 import type { Deadlines, Timed } from "../deadlines.ts";
 import { GatewayError, toGatewayError } from "../errors.ts";
 import { Exchange } from "../exchange.ts";
-import type { BodyReceiver, ClientSide, ConnectionInfo } from "../exchange.ts";
+import type { BodyReceiver, ClientSide } from "../exchange.ts";
 import type { Socket, SocketHandler } from "../platform/socket.ts";
+import { ClientConnection } from "./client-connection.ts";
 import type { DownstreamOptions, RequestHandler } from "./downstream.ts";
 import { errorResponse } from "./error-response.ts";
 import type { Fields } from "./fields.ts";
-import { HeadParser } from "./head-parser.ts";
 import { RequestBody } from "./request-body.ts";
-import { faultError, readRequest } from "./request-head.ts";
-import { RequestLine } from "./request-line.ts";
+import { RequestHeadReader } from "./request-head-reader.ts";
 import { ResponseWriter } from "./response-writer.ts";
+import type { Tunnel, TunnelEnd } from "./tunnel.ts";
 import { Unread } from "./unread.ts";
-import { forwardingLines } from "./write-request-head.ts";
 import { writeInformationalHead } from "./write-response-head.ts";
 
-export class DownstreamConnection implements SocketHandler, ClientSide, ConnectionInfo, Timed {
+export class DownstreamConnection implements SocketHandler, ClientSide, Timed {
   deadlineAtMs: number;
   isDraining = false;
-  readonly id: number;
-  readonly clientAddress: string;
-  readonly clientPort: number;
-  readonly serverAddress: string;
-  readonly serverPort: number;
-  readonly scheme = "http";
-  readonly forwardingLines: string;
-  requests = 0;
+  readonly #connection: ClientConnection;
   readonly #socket: Socket;
   readonly #handler: RequestHandler;
   readonly #options: DownstreamOptions;
   readonly #deadlines: Deadlines;
   readonly #onGone: (connection: DownstreamConnection) => void;
-  readonly #line = new RequestLine();
-  readonly #parser: HeadParser;
+  readonly #head: RequestHeadReader;
   readonly #writer: ResponseWriter;
   readonly #unread = new Unread();
-  #startedAtMs = 0;
-  #headBytes = 0;
-  #isHeadWhole = false;
   #exchange: Exchange | undefined;
   #body: RequestBody | undefined;
+  #tunnel: TunnelEnd | undefined;
   #isPersistent = true;
   #expectsContinue = false;
   #isResponseDone = false;
@@ -57,18 +46,13 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
     options: DownstreamOptions,
     onGone: (connection: DownstreamConnection) => void,
   ) {
-    this.id = id;
-    this.clientAddress = socket.remoteAddress;
-    this.clientPort = socket.remotePort;
-    this.serverAddress = socket.localAddress;
-    this.serverPort = socket.localPort;
-    this.forwardingLines = forwardingLines(this);
+    this.#connection = new ClientConnection(id, socket, options);
     this.#socket = socket;
     this.#handler = handler;
     this.#options = options;
     this.#deadlines = deadlines;
     this.#onGone = onGone;
-    this.#parser = new HeadParser(this.#line, options.limits);
+    this.#head = new RequestHeadReader(options.limits);
     this.#writer = new ResponseWriter(socket);
     this.deadlineAtMs = deadlines.after(options.headTimeoutMs);
     deadlines.add(this);
@@ -77,12 +61,14 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
   // ---- bytes from the client
 
   onData(chunk: Buffer): void {
+    if (this.#tunnel !== undefined) return this.#tunnel.onData(chunk);
     if (this.#isLingering || this.#isClosed) return;
     this.#unread.push(chunk);
     this.#advance();
   }
 
   onEnd(): void {
+    if (this.#tunnel !== undefined) return this.#tunnel.onEnd();
     if (this.#exchange === undefined) return this.#close();
     // FIN alone does not tell a client that only stopped sending from one that left. One that announced its last
     // request may well have shut down its side and gets its answer; from a persistent one it means that it left.
@@ -92,10 +78,12 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
 
   onClose(error: Error | undefined): void {
     if (this.#isClosed) return;
+    if (this.#tunnel?.hasEnded === true) this.#tunnel.onGone();
     this.#leave(error?.message ?? "the client closed the connection");
   }
 
   onDrain(): void {
+    if (this.#tunnel !== undefined) return this.#tunnel.onDrain();
     this.#writer.isBlocked = false;
     if (this.#exchange === undefined) return this.#advance();
     this.#setBodyDeadline();
@@ -108,17 +96,35 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
       const error = new GatewayError("request_timeout", "the client sends or reads too slowly");
       this.#isPersistent = false;
       this.#handler.onClientFault(exchange, error);
-    } else if (!this.#isLingering && this.#parser.hasBegun) {
+    } else if (!this.#isLingering && this.#head.hasBegun) {
       this.#refuse(new GatewayError("request_timeout", "the head did not come in time"));
-    } else if (this.#isClosing) this.#socket.destroy();
+    } else if (this.#isIdle) setTimeout(this.#endIdle, 0);
+    else if (this.#isClosing) this.#socket.destroy();
     else this.#close();
   }
 
-  /** Finishes what runs, then closes; an idle connection closes now. */
-  drain(): void {
+  /**
+   * Finishes what runs, then closes. An idle connection has `graceMs` from its last response on: a client that asks
+   * one time after the other has its next request on the way, and it is answered.
+   */
+  drain(graceMs: number): void {
     this.isDraining = true;
-    if (this.#exchange === undefined && !this.#parser.hasBegun) this.#linger();
+    if (!this.#isIdle) return;
+    const { headTimeoutMs, keepAliveTimeoutMs } = this.#options;
+    const idleAtMs =
+      this.deadlineAtMs - (this.#connection.requests === 0 ? headTimeoutMs : keepAliveTimeoutMs);
+    this.deadlineAtMs = Math.max(idleAtMs + graceMs, this.#deadlines.after(0));
   }
+
+  get #isIdle(): boolean {
+    const isUsed = this.#exchange !== undefined || this.#head.hasBegun;
+    return !isUsed && !this.#isLingering && !this.#isClosed;
+  }
+
+  /** What has come by now was read before this ran: only a request that is still under way can be lost. */
+  readonly #endIdle = (): void => {
+    if (this.#isIdle) this.#linger();
+  };
 
   // ---- the way forward: as far as the bytes at hand allow
 
@@ -146,42 +152,36 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
       if (this.#unread.isEmpty || this.#writer.isBlocked) return false;
       return this.#readHead();
     }
-    if (this.#body !== undefined && !this.#body.isWhole && !this.#body.isMalformed) {
-      return this.#readBody(this.#body);
-    }
+    if (this.#body?.isReadable === true) return this.#readBody(this.#body, this.#exchange);
     return this.#isResponseDone && this.#finish();
   }
 
   #readHead(): boolean {
-    if (!this.#parser.hasBegun) {
-      this.#startedAtMs = performance.now();
-      this.deadlineAtMs = this.#deadlines.after(this.#options.headTimeoutMs);
+    const head = this.#head;
+    if (!head.hasBegun) this.deadlineAtMs = this.#deadlines.after(this.#options.headTimeoutMs);
+    if (head.feed(this.#unread)) {
+      this.#begin();
+      return true;
     }
-    this.#headBytes += this.#unread.take(this.#feedParser);
-    if (this.#isHeadWhole) this.#begin();
-    else if (this.#parser.fault !== undefined) this.#refuse(faultError(this.#parser.fault));
-    return this.#isHeadWhole;
+    if (head.fault !== undefined) this.#refuse(head.fault);
+    return false;
   }
 
-  readonly #feedParser = (bytes: Buffer, at: number): number => {
-    const end = this.#parser.feed(bytes, at);
-    this.#isHeadWhole = end >= 0;
-    return this.#isHeadWhole ? end : bytes.length;
-  };
-
   #begin(): void {
-    this.requests++;
+    this.#connection.requests++;
     try {
-      const read = readRequest(this.#line, this.#parser.fields, this.#startedAtMs);
-      this.#parser.reset();
+      const relayed = this.#connection.relayed(this.#head.fields);
+      const read = this.#head.read();
       this.#isPersistent = read.isPersistent;
       this.#expectsContinue = read.expectsContinue;
       this.#isResponseDone = false;
       const { framing } = read.head;
-      this.#body = framing.kind === "none" ? undefined : new RequestBody(framing);
-      this.#exchange = new Exchange(read.head, this, this);
-      this.#exchange.requestBytes = this.#headBytes;
-      this.#headBytes = 0;
+      const { requestTimeoutMs } = this.#options;
+      const limitAtMs = this.#head.startedAtMs + (requestTimeoutMs || Infinity);
+      this.#body = framing.kind === "none" ? undefined : new RequestBody(framing, limitAtMs);
+      this.#exchange = new Exchange(read.head, this, this.#connection);
+      this.#exchange.relayed = relayed;
+      this.#exchange.requestBytes = this.#head.bytes;
       this.deadlineAtMs = Infinity;
     } catch (thrown) {
       this.#refuse(toGatewayError(thrown));
@@ -206,25 +206,28 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
     this.#advance();
   }
 
-  #readBody(body: RequestBody): boolean {
+  withdrawBody(): boolean {
+    return this.#body === undefined || this.#body.withdraw();
+  }
+
+  #readBody(body: RequestBody, exchange: Exchange): boolean {
     const isDiscarded = this.#isResponseDone;
     if (this.#unread.isEmpty) return isDiscarded && this.#finish();
     if (!isDiscarded && (body.receiver === undefined || body.isPaused)) return false;
     const count = isDiscarded ? body.discard(this.#unread) : body.pass(this.#unread);
-    const exchange = this.#exchange;
-    if (exchange !== undefined) exchange.requestBytes += count;
+    exchange.requestBytes += count;
     this.#setBodyDeadline();
-    if (body.isMalformed) {
+    const { fault } = body;
+    if (fault !== undefined) {
       this.#isPersistent = false;
-      const error = new GatewayError("bad_request", "the body's chunks are malformed");
-      if (exchange !== undefined) this.#handler.onClientFault(exchange, error);
+      this.#handler.onClientFault(exchange, fault);
     }
     return true;
   }
 
   pauseBody(): void {
     if (this.#body !== undefined) this.#body.isPaused = true;
-    this.deadlineAtMs = Infinity;
+    this.#setBodyDeadline();
     this.#socket.pause();
   }
 
@@ -236,11 +239,10 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
   }
 
   #setBodyDeadline(): void {
-    const isReading = !this.#isRequestWhole && this.#body?.isPaused === false;
-    this.deadlineAtMs =
-      isReading || this.#writer.isBlocked
-        ? this.#deadlines.after(this.#options.bodyTimeoutMs)
-        : Infinity;
+    const rest = this.#isRequestWhole ? undefined : this.#body;
+    const isWaiting = rest?.isPaused === false || this.#writer.isBlocked;
+    const idleAtMs = isWaiting ? this.#deadlines.after(this.#options.bodyTimeoutMs) : Infinity;
+    this.deadlineAtMs = rest === undefined ? idleAtMs : Math.min(idleAtMs, rest.limitAtMs);
   }
 
   // ---- the response
@@ -256,11 +258,25 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
     // unknown for long, and the connection is not worth the wait (H21).
     const body = this.#body;
     if (body !== undefined && body.receiver === undefined) body.discard(this.#unread);
-    if (this.isDraining || !this.#isRequestWhole) this.#isPersistent = false;
+    if (body !== undefined && !body.isWhole) {
+      this.#isPersistent = false;
+      // As in Envoy: an exchange whose two sides talk at once may take its time.
+      body.limitAtMs = Infinity;
+      this.#setBodyDeadline();
+    } else if (this.isDraining) this.#isPersistent = false;
     this.#isPersistent = this.#writer.begin(exchange, {
       isPersistent: this.#isPersistent,
       httpDate: this.#deadlines.httpDate,
     });
+    if (exchange.responseFraming?.kind === "tunnel") this.#openTunnel(exchange.tunnel);
+  }
+
+  /** What came behind the request was kept until now: only after 101 it is no HTTP (H22). */
+  #openTunnel(tunnel: Tunnel | undefined): void {
+    this.#writer.flush();
+    this.#isPersistent = false;
+    this.deadlineAtMs = Infinity;
+    this.#tunnel = tunnel?.join(this.#socket, this.#unread.rest());
   }
 
   sendBody(piece: Buffer): void {
@@ -269,9 +285,9 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
     this.#reportBlocked();
   }
 
-  sendEnd(): void {
+  sendEnd(trailers?: Fields): void {
     if (this.#isClosed) return;
-    this.#writer.end();
+    this.#writer.end(trailers);
     this.#isResponseDone = true;
     this.#advance();
   }
@@ -298,7 +314,8 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Connecti
     this.#exchange = undefined;
     this.#body = undefined;
     if (!isWhole || !this.#isPersistent || this.isDraining) {
-      this.#linger();
+      if (this.#tunnel === undefined) this.#linger();
+      else this.#close();
       return false;
     }
     this.deadlineAtMs = this.#deadlines.after(this.#options.keepAliveTimeoutMs);

@@ -10,8 +10,13 @@ export function errorResponse(error: GatewayError, httpDate: string): string {
   return (
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? "Error"}\r\n` +
     `Date: ${httpDate}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-    `Content-Length: ${body.length}\r\nX-Request-Id: ${id}\r\nConnection: close\r\n\r\n${body}`
+    `Content-Length: ${body.length}\r\nX-Request-Id: ${id}\r\n${retryAfter(error)}` +
+    `Connection: close\r\n\r\n${body}`
   );
+}
+
+function retryAfter({ retryAfterSeconds }: GatewayError): string {
+  return retryAfterSeconds === undefined ? "" : `Retry-After: ${retryAfterSeconds}\r\n`;
 }
 
 /** The body of every error that the gateway makes itself; ASCII. */

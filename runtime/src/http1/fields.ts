@@ -15,6 +15,8 @@ export class Fields {
   source: string;
   /** The arrays belong to other fields as well. */
   #isShared: boolean;
+  /** A bit for each role that a field has or had: most heads have few, and need not be searched for the others. */
+  #roles: number;
 
   constructor(of?: Fields) {
     this.names = of?.names ?? [];
@@ -22,6 +24,7 @@ export class Fields {
     this.starts = of?.starts ?? [];
     this.source = of?.source ?? "";
     this.#isShared = of !== undefined;
+    this.#roles = of === undefined ? 0 : of.#roles;
   }
 
   /** The same fields for another head: neither sees what is changed in the other, and nothing is copied until then. */
@@ -31,7 +34,6 @@ export class Fields {
   }
 
   #own(): void {
-    if (!this.#isShared) return;
     this.names = [...this.names];
     this.values = [...this.values];
     this.starts = [...this.starts];
@@ -43,7 +45,8 @@ export class Fields {
   }
 
   push(name: FieldName, value: string, start = -1): void {
-    this.#own();
+    if (this.#isShared) this.#own();
+    this.#roles |= 1 << name.role;
     this.names.push(name);
     this.values.push(value);
     this.starts.push(start);
@@ -69,6 +72,7 @@ export class Fields {
   }
 
   hasRole(role: number): boolean {
+    if ((this.#roles & (1 << role)) === 0) return false;
     for (let at = 0; at < this.names.length; at++) {
       if (this.names[at]?.role === role) return true;
     }
@@ -93,7 +97,7 @@ export class Fields {
 
   /** Replaces one value. */
   setAt(at: number, value: string): void {
-    this.#own();
+    if (this.#isShared) this.#own();
     this.values[at] = value;
     this.starts[at] = -1;
   }
@@ -104,7 +108,7 @@ export class Fields {
   }
 
   removeAt(at: number): void {
-    this.#own();
+    if (this.#isShared) this.#own();
     this.names.splice(at, 1);
     this.values.splice(at, 1);
     this.starts.splice(at, 1);

@@ -7,11 +7,14 @@ export type Framing =
   | { readonly kind: "none" }
   | { readonly kind: "length"; readonly length: number }
   | { readonly kind: "chunked" }
-  | { readonly kind: "close" };
+  | { readonly kind: "close" }
+  /** After 101: no message any more, but bytes of another protocol, both ways (RFC 9110 §7.8). */
+  | { readonly kind: "tunnel" };
 
 export const NO_BODY: Framing = { kind: "none" };
 export const CHUNKED: Framing = { kind: "chunked" };
 export const UNTIL_CLOSE: Framing = { kind: "close" };
+export const TUNNEL: Framing = { kind: "tunnel" };
 
 /** What the fields say of the connection and the body; `undefined` from {@link readControls} when they conflict. */
 export interface Controls {
@@ -20,6 +23,10 @@ export interface Controls {
   readonly isChunked: boolean;
   readonly wantsClose: boolean;
   readonly wantsKeepAlive: boolean;
+  /** Connection names Upgrade: without that the field means nothing (RFC 9110 §7.8). */
+  readonly wantsUpgrade: boolean;
+  /** TE says `trailers` (RFC 9110 §10.1.4). */
+  readonly acceptsTrailers: boolean;
   /** Lower-case names that Connection nominates, beyond the usual hop-by-hop ones. */
   readonly nominated: readonly string[] | undefined;
 }
@@ -29,6 +36,8 @@ const NO_CONTROLS: Controls = {
   isChunked: false,
   wantsClose: false,
   wantsKeepAlive: false,
+  wantsUpgrade: false,
+  acceptsTrailers: false,
   nominated: undefined,
 };
 
@@ -36,6 +45,7 @@ const NO_CONTROLS: Controls = {
 export function readControls(fields: Fields, minorVersion: number): Controls | undefined {
   let length: number | undefined;
   let isChunked = false;
+  let acceptsTrailers = false;
   let connection: string | undefined;
   for (let at = 0; at < fields.length; at++) {
     const name = fields.names[at];
@@ -55,6 +65,9 @@ export function readControls(fields: Fields, minorVersion: number): Controls | u
         if (isChunked || fields.values[at]?.toLowerCase() !== "chunked") return undefined;
         isChunked = true;
         break;
+      case "te":
+        acceptsTrailers ||= TRAILERS.test(fields.values[at] ?? "");
+        break;
       case "connection":
         connection =
           connection === undefined ? fields.values[at] : `${connection},${fields.values[at]}`;
@@ -64,14 +77,32 @@ export function readControls(fields: Fields, minorVersion: number): Controls | u
   // RFC 9112 §6.1: both at once, or chunked on HTTP/1.0, is how requests are smuggled.
   if (isChunked && (length !== undefined || minorVersion === 0)) return undefined;
   if (connection === undefined) {
-    if (length === undefined && !isChunked) return NO_CONTROLS;
-    return { length, isChunked, wantsClose: false, wantsKeepAlive: false, nominated: undefined };
+    if (length === undefined && !isChunked && !acceptsTrailers) return NO_CONTROLS;
+    return {
+      length,
+      isChunked,
+      wantsClose: false,
+      wantsKeepAlive: false,
+      wantsUpgrade: false,
+      acceptsTrailers,
+      nominated: undefined,
+    };
   }
   if (connection === "keep-alive") {
-    return { length, isChunked, wantsClose: false, wantsKeepAlive: true, nominated: undefined };
+    return {
+      length,
+      isChunked,
+      wantsClose: false,
+      wantsKeepAlive: true,
+      wantsUpgrade: false,
+      acceptsTrailers,
+      nominated: undefined,
+    };
   }
-  return { length, isChunked, ...readConnection(connection) };
+  return { length, isChunked, acceptsTrailers, ...readConnection(connection) };
 }
+
+const TRAILERS = /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i;
 
 function readLength(value: string): number | undefined {
   // 15 digits stay below 2^53, so arithmetic on them is exact.
@@ -99,9 +130,13 @@ const NOT_NOMINABLE = new Set([
   "via",
 ]);
 
-function readConnection(
-  value: string,
-): Pick<Controls, "wantsClose" | "wantsKeepAlive" | "nominated"> {
+type ConnectionOptions = Pick<
+  Controls,
+  "wantsClose" | "wantsKeepAlive" | "wantsUpgrade" | "nominated"
+>;
+
+function readConnection(value: string): ConnectionOptions {
+  let wantsUpgrade = false;
   let wantsClose = false;
   let wantsKeepAlive = false;
   let nominated: string[] | undefined;
@@ -109,9 +144,10 @@ function readConnection(
     const token = option.trim().toLowerCase();
     if (token === "close") wantsClose = true;
     else if (token === "keep-alive") wantsKeepAlive = true;
+    else if (token === "upgrade") wantsUpgrade = true;
     else if (token !== "" && !NOT_NOMINABLE.has(token)) (nominated ??= []).push(token);
   }
-  return { wantsClose, wantsKeepAlive, nominated };
+  return { wantsClose, wantsKeepAlive, wantsUpgrade, nominated };
 }
 
 /**

@@ -1,4 +1,5 @@
 // The body of the request that a client's connection is at: read for whoever takes it, or thrown away.
+import { GatewayError } from "../errors.ts";
 import type { BodyReceiver } from "../exchange.ts";
 import { BodyReader } from "./body-reader.ts";
 import type { Framing } from "./framing.ts";
@@ -9,24 +10,39 @@ export class RequestBody {
   receiver: BodyReceiver | undefined;
   /** The receiver is full. */
   isPaused = false;
+  /** When all of it must have come, monotonic, ms; Infinity for no limit. */
+  limitAtMs: number;
   readonly #reader: BodyReader;
+  #hasBegun = false;
 
-  constructor(framing: Framing) {
+  constructor(framing: Framing, limitAtMs: number) {
     this.#reader = new BodyReader(framing);
+    this.limitAtMs = limitAtMs;
   }
 
   get isWhole(): boolean {
     return this.#reader.state === "done";
   }
 
-  get isMalformed(): boolean {
-    return this.#reader.state === "malformed";
+  /** More of it is to come. */
+  get isReadable(): boolean {
+    return this.#reader.state === "more";
+  }
+
+  /** Why the rest of the body cannot be read. */
+  get fault(): GatewayError | undefined {
+    const { state } = this.#reader;
+    if (state === "more" || state === "done") return undefined;
+    return state === "malformed"
+      ? new GatewayError("bad_request", "the body's chunks are malformed")
+      : new GatewayError("head_too_large", "the trailer section is over the limit");
   }
 
   /** Takes what is at hand and hands it to the receiver. Returns the bytes read. */
   pass(unread: Unread): number {
     const count = unread.take((bytes, at) => this.#reader.read(bytes, at, this.#toReceiver));
-    if (this.isWhole) this.receiver?.endBody();
+    if (this.isWhole) this.receiver?.endBody(this.#reader.trailers);
+    else this.receiver?.flushBody();
     return count;
   }
 
@@ -35,7 +51,18 @@ export class RequestBody {
     return unread.take((bytes, at) => this.#reader.read(bytes, at, ignore));
   }
 
-  readonly #toReceiver = (piece: Buffer): void => this.receiver?.writeBody(piece);
+  /** Leaves the receiver for another one; false when it has got something. */
+  withdraw(): boolean {
+    if (this.#hasBegun || this.isWhole) return false;
+    this.receiver = undefined;
+    this.isPaused = false;
+    return true;
+  }
+
+  readonly #toReceiver = (piece: Buffer): void => {
+    this.#hasBegun = true;
+    this.receiver?.writeBody(piece);
+  };
 }
 
 function ignore(): void {

@@ -148,7 +148,7 @@ describe("the request target", () => {
   });
 
   test("with a path that is not safe to route is refused (P3, P7, P9)", () => {
-    for (const target of ["/a%2fb", "/a%5cb", "/a\\b", "/%00", "/%0d%0a", "/%zz", "/%"]) {
+    for (const target of ["/a%2f..", "/..%5cb", "/a\\b", "/%00", "/%0d%0a", "/%zz", "/%"]) {
       assert.equal(refusal({ target }), "bad_request", target);
     }
   });

@@ -2,12 +2,14 @@
 import { GatewayError } from "../errors.ts";
 import type { RequestHead } from "../exchange.ts";
 import { newRequestId } from "../request-id.ts";
-import { canonicalPath } from "../routing/path.ts";
+import { canonicalPath, isPlainPath } from "../routing/path.ts";
 import { FieldRole } from "./field-name.ts";
 import type { Fields } from "./fields.ts";
 import { dropNominated, readControls, requestFraming } from "./framing.ts";
 import type { Controls } from "./framing.ts";
 import type { HeadFault } from "./head-parser.ts";
+import { offeredProtocols } from "./upgrade.ts";
+import { WHOLE_SERVER, asksGateway } from "./options.ts";
 import type { RequestLine } from "./request-line.ts";
 
 /** The error that a faulty head is answered with. */
@@ -43,13 +45,19 @@ export function readRequest(line: RequestLine, fields: Fields, startedAtMs: numb
   }
   const target = splitTarget(line);
   const authority = requestAuthority(fields, line.minorVersion, target.authority);
-  const path = canonicalPath(target.path);
+  const hasPlainPath = isPlainPath(target.path);
+  const isAsIs = hasPlainPath || target.path === WHOLE_SERVER;
+  const path = isAsIs ? target.path : canonicalPath(target.path);
   if (path === undefined) throw new GatewayError("bad_request", "the path is not safe to route");
   const host = hostOf(authority);
   if (host === undefined) {
     throw new GatewayError("bad_request", "the target's authority is not a host and port");
   }
   const expectsContinue = readExpectation(fields, line.minorVersion);
+  const framing = requestFraming(controls);
+  const mayUpgrade = controls.wantsUpgrade && line.minorVersion === 1 && framing.kind === "none";
+  const isForGateway = line.method === "OPTIONS" && asksGateway(path, fields);
+  const upgrade = mayUpgrade ? offeredProtocols(fields) : undefined;
   dropManaged(fields);
   dropNominated(fields, controls);
   return {
@@ -58,12 +66,16 @@ export function readRequest(line: RequestLine, fields: Fields, startedAtMs: numb
       startedAtMs,
       method: line.method,
       path,
+      hasPlainPath,
       query: target.query,
       minorVersion: line.minorVersion,
       host,
       authority,
       fields,
-      framing: requestFraming(controls),
+      framing,
+      acceptsTrailers: controls.acceptsTrailers && line.minorVersion === 1,
+      upgrade,
+      isForGateway,
     },
     isPersistent: isPersistent(controls, line.minorVersion),
     expectsContinue,
@@ -87,11 +99,15 @@ function splitTarget(line: RequestLine): Target {
   const target = line.target;
   if (target.includes("#")) throw new GatewayError("bad_request", "the target has a fragment");
   if (target.charCodeAt(0) === 47) return splitQuery(target, undefined);
+  const isOptions = line.method === "OPTIONS";
+  if (target === "*" && isOptions) return { path: WHOLE_SERVER, query: "", authority: undefined };
   const absolute = /^https?:\/\/([^/?]+)(.*)$/i.exec(target);
   if (absolute === null) {
     throw new GatewayError("bad_request", "the target is neither a path nor an http URI");
   }
   const rest = absolute[2] ?? "";
+  // RFC 9112 §3.2.4: the absolute form of `*` has no path at all.
+  if (rest === "" && isOptions) return { path: WHOLE_SERVER, query: "", authority: absolute[1] };
   return splitQuery(rest.startsWith("/") ? rest : `/${rest}`, absolute[1]);
 }
 
@@ -140,6 +156,7 @@ function hostOf(authority: string): string | undefined {
 
 /** True for `100-continue`; RFC 9110 §10.1.1 answers any other expectation with 417. */
 function readExpectation(fields: Fields, minorVersion: number): boolean {
+  if (!fields.hasRole(FieldRole.hopByHop)) return false;
   const expectation = fields.get("expect");
   if (expectation === undefined) return false;
   if (expectation.toLowerCase() !== "100-continue") {
@@ -150,6 +167,7 @@ function readExpectation(fields: Fields, minorVersion: number): boolean {
 
 /** Identity, forwarding fields and the request id are the gateway's to state (T1 to T3). */
 function dropManaged(fields: Fields): void {
+  if (!fields.hasRole(FieldRole.managed) && !fields.hasRole(FieldRole.requestId)) return;
   for (let at = fields.length - 1; at >= 0; at--) {
     const role = fields.names[at]?.role;
     if (role === FieldRole.managed || role === FieldRole.requestId) fields.removeAt(at);

@@ -13,6 +13,9 @@ const METHODS = new Set(
   ).split(" "),
 );
 
+/** Value of Allow for the gateway as a whole (RFC 9110 §10.2.1). */
+export const ALLOWED_METHODS: string = [...METHODS].join(", ");
+
 export class RequestLine implements StartLine {
   method = "";
   /** As it stands in the request line: origin-form, absolute-form or `*`. */

@@ -62,6 +62,29 @@ describe("the head of a forwarded request", () => {
     assert.deepEqual(left, ["Accept: z"]);
   });
 
+  test("asks for trailers when the client did (RFC 9110 §10.1.4)", () => {
+    const lines = linesOfHead(exchangeOf({ acceptsTrailers: true })).slice(2, 4);
+    assert.deepEqual(lines, ["Connection: TE", "TE: trailers"]);
+  });
+
+  test("offers the protocols that may follow (RFC 9110 §7.8)", () => {
+    const upgrade = "websocket";
+    const both = linesOfHead(exchangeOf({ upgrade, acceptsTrailers: true })).slice(2, 5);
+    assert.deepEqual(both, ["Connection: upgrade, TE", "Upgrade: websocket", "TE: trailers"]);
+    const one = linesOfHead(exchangeOf({ upgrade })).slice(2, 4);
+    assert.deepEqual(one, ["Connection: upgrade", "Upgrade: websocket"]);
+  });
+
+  test("announces those trailers of a chunked body that may go on", () => {
+    const fields = fieldsOf("Trailer: X-Sum, Host,authorization", "Trailer: content-digest, a b");
+    const announced = (parts: ExchangeParts): string[] =>
+      linesOfHead(exchangeOf(parts)).filter((line) => line.startsWith("Trailer"));
+    assert.deepEqual(announced({ fields, framing: CHUNKED }), ["Trailer: X-Sum, content-digest"]);
+    assert.deepEqual(announced({ fields }), []);
+    const none = fieldsOf("Trailer: Content-Length");
+    assert.deepEqual(announced({ fields: none, framing: CHUNKED }), []);
+  });
+
   test("has the identity that a plugin stated", () => {
     assert.deepEqual(forwarded("X-Consumer-ID: c1"), ["X-Consumer-ID: c1"]);
   });
@@ -121,7 +144,7 @@ describe("RequestWriter", () => {
     assert.equal(text, `3\r\nabc\r\n1388\r\n${"l".repeat(5000)}\r\n0\r\n\r\n`);
   });
 
-  test("sends head and first pieces in one write, later ones at once", () => {
+  test("sends head and first pieces in one write, and later ones of one turn in the next", () => {
     const socket = new RecordingSocket();
     const writer = new RequestWriter(socket);
     writer.begin(exchangeOf({ framing: CHUNKED }), TARGET);
@@ -129,8 +152,25 @@ describe("RequestWriter", () => {
     assert.equal(socket.writes.length, 0);
     writer.flush();
     assert.equal(socket.writes.length, 1);
-    writer.write(Buffer.from("b"));
-    assert.deepEqual(socket.writes.slice(1), ["1\r\nb\r\n"]);
+    for (const letter of "bcd") writer.write(Buffer.from(letter));
+    writer.flush();
+    assert.deepEqual(socket.writes.slice(1), ["1\r\nb\r\n1\r\nc\r\n1\r\nd\r\n"]);
+  });
+
+  test("sends trailers behind a chunked body, and never behind one with a length", () => {
+    const trailers = fieldsOf("X-Sum: 1", "X-Sum: 2");
+    for (const [framing, end] of [
+      [CHUNKED, "1\r\na\r\n0\r\nX-Sum: 1\r\nX-Sum: 2\r\n\r\n"],
+      [{ kind: "length", length: 1 }, "a"],
+    ] as const) {
+      const socket = new RecordingSocket();
+      const writer = new RequestWriter(socket);
+      writer.begin(exchangeOf({ framing }), TARGET);
+      writer.flush();
+      writer.write(Buffer.from("a"));
+      writer.end(trailers);
+      assert.deepEqual(socket.writes.slice(1), [end]);
+    }
   });
 
   test("is blocked while the socket keeps bytes", () => {

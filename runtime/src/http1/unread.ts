@@ -18,6 +18,13 @@ export class Unread {
     this.#bytes = undefined;
   }
 
+  /** Takes all there is. */
+  rest(): Buffer | undefined {
+    const rest = this.#bytes?.subarray(this.#at);
+    this.#bytes = undefined;
+    return rest;
+  }
+
   /** Lets a reader take bytes: it gets them and where they begin, and returns where it stopped. Returns the count. */
   take(read: (bytes: Buffer, at: number) => number): number {
     const bytes = this.#bytes;

@@ -204,6 +204,25 @@ describe("a connection to an upstream", () => {
     assert.equal(peers.length, 2);
   });
 
+  test("that died ahead of the body makes any call stale, and behind its first byte none (F10)", async () => {
+    for (const [canWithdraw, code] of [
+      [true, "upstream_stale"],
+      [false, "upstream_reset"],
+    ] as const) {
+      const { call } = await calling(async (peer) => {
+        await peer.take(/\r\n\r\n/);
+        peer.send(OK);
+        await peer.take(/\r\n\r\n/);
+        peer.reset();
+      });
+      await call().receiver.over;
+      const client = new RecordingClient();
+      client.canWithdraw = canWithdraw;
+      const { receiver } = call({ client, method: "POST", framing: CHUNKED });
+      assert.equal(await receiver.over, code);
+    }
+  });
+
   test("is kept for so many calls, so long, and so many at a time", async () => {
     const twice = await calling(answering(OK), { maxCallsPerConnection: 2 });
     for (let n = 0; n < 4; n++) await twice.call().receiver.over;

@@ -17,6 +17,7 @@ const OPTIONS: Http1TransportOptions = {
   maxIdlePerAddress: 10,
   idleTimeoutMs: 60_000,
   maxCallsPerConnection: 100,
+  maxConnections: 100,
 };
 
 /** Keeps what a call reports; `over` is fulfilled with its end. */

@@ -7,11 +7,15 @@ import type { Exchange, UpstreamSide } from "../exchange.ts";
 import type { ConnectHandler, Platform, Socket } from "../platform/socket.ts";
 import type { ResponseReceiver, UpstreamCall } from "../upstream/transport.ts";
 import { BodyReader } from "./body-reader.ts";
-import { dropNominated, readControls, responseFraming } from "./framing.ts";
+import type { Fields } from "./fields.ts";
 import { HeadParser } from "./head-parser.ts";
 import type { HeadLimits } from "./head-parser.ts";
+import { isReplayable } from "./replay.ts";
 import { RequestWriter } from "./request-writer.ts";
+import { readResponse, readSwitch } from "./response-head.ts";
 import { StatusLine } from "./status-line.ts";
+import { Tunnel } from "./tunnel.ts";
+import type { TunnelOwner } from "./tunnel.ts";
 
 /** The pool that owns the connection. */
 export interface ConnectionOwner {
@@ -20,12 +24,10 @@ export interface ConnectionOwner {
   onClosed(connection: UpstreamConnection): void;
 }
 
-/** RFC 9110 §9.2.2: these may be sent again when the answer to the first try is unknown. */
-const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"]);
 /** More 1xx responses than this before the final one are an attack on the relay (U6). */
 const MAX_INFORMATIONAL = 16;
 
-export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
+export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, TunnelOwner {
   deadlineAtMs: number = Infinity;
   /** Calls carried so far. */
   calls = 0;
@@ -39,6 +41,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
   #call: UpstreamCall | undefined;
   #receiver: ResponseReceiver | undefined;
   #body: BodyReader | undefined;
+  #tunnel: Tunnel | undefined;
   #isConnected = false;
   #isClosed = false;
   #isRequestSent = false;
@@ -104,6 +107,16 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
   writeBody(piece: Buffer): void {
     if (this.#isClosed) return;
     this.#writer.write(piece);
+    this.#reportBlocked();
+  }
+
+  flushBody(): void {
+    if (this.#isClosed) return;
+    this.#writer.flush();
+    this.#reportBlocked();
+  }
+
+  #reportBlocked(): void {
     if (this.#writer.isBlocked) {
       this.deadlineAtMs = this.#deadlines.after(this.#call?.writeTimeoutMs ?? 0);
       this.#exchange?.client.pauseBody();
@@ -112,14 +125,15 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
     }
   }
 
-  endBody(): void {
+  endBody(trailers?: Fields): void {
     if (this.#isClosed) return;
     this.#isRequestSent = true;
-    this.#writer.end();
+    this.#writer.end(trailers);
     this.#expectRead();
   }
 
   onDrain(): void {
+    if (this.#tunnel !== undefined) return this.#tunnel.upstream.onDrain();
     this.#writer.isBlocked = false;
     this.#expectRead();
     this.#exchange?.client.resumeBody();
@@ -129,16 +143,13 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
 
   onData(chunk: Buffer): void {
     const exchange = this.#exchange;
+    if (this.#tunnel !== undefined) return this.#tunnel.upstream.onData(chunk);
     // Bytes that answer nothing: the next request must not take them for its response (U5).
     if (exchange === undefined) return this.destroy();
     this.#expectRead();
-    const bodyStart = this.#hasHead() ? 0 : this.#readHead(chunk, exchange);
+    const bodyStart = this.#body === undefined ? this.#readHead(chunk, exchange) : 0;
     if (bodyStart < 0 || this.#exchange !== exchange) return;
     this.#readBody(chunk, bodyStart, exchange);
-  }
-
-  #hasHead(): boolean {
-    return this.#body !== undefined;
   }
 
   /** Reads heads up to the final one. The offset behind it, or -1 when it is not whole yet or the call is over. */
@@ -152,27 +163,20 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
         return -1;
       }
       if (this.#line.status >= 200) break;
+      if (this.#line.status === 101) {
+        this.#openTunnel(exchange, chunk.subarray(at));
+        return -1;
+      }
       if (!this.#relayInformational(exchange)) return -1;
       if (at === chunk.length) return -1;
     }
-    const fields = this.#parser.fields;
-    const controls = readControls(fields, this.#line.minorVersion);
-    if (controls === undefined) {
+    const response = readResponse(exchange, this.#line, this.#parser.fields);
+    if (response === undefined) {
       this.#reject("Content-Length or Transfer-Encoding cannot be trusted");
       return -1;
     }
-    dropNominated(fields, controls);
-    const framing = responseFraming(controls, this.#line.status, exchange.method);
-    this.#isPersistent =
-      framing.kind !== "close" &&
-      (this.#line.minorVersion === 1
-        ? !controls.wantsClose
-        : controls.wantsKeepAlive && !controls.wantsClose);
-    this.#body = new BodyReader(framing);
-    exchange.status = this.#line.status;
-    exchange.reason = this.#line.reason;
-    exchange.responseFields = fields;
-    exchange.responseFraming = framing;
+    this.#isPersistent = response.isPersistent;
+    this.#body = new BodyReader(response.framing);
     this.#parser.reset();
     this.#receiver?.onHead(exchange);
     return at;
@@ -180,8 +184,8 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
 
   #relayInformational(exchange: Exchange): boolean {
     const status = this.#line.status;
-    if (status === 101 || ++exchange.informationalCount > MAX_INFORMATIONAL) {
-      this.#reject(status === 101 ? "101 without an Upgrade" : "too many 1xx responses");
+    if (++exchange.informationalCount > MAX_INFORMATIONAL) {
+      this.#reject("too many 1xx responses");
       return false;
     }
     // The client's 100 is the gateway's own affair (see DownstreamConnection.readBody).
@@ -190,14 +194,59 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
     return true;
   }
 
+  // ---- after 101: no HTTP any more
+
+  #openTunnel(exchange: Exchange, early: Buffer): void {
+    const protocol = readSwitch(exchange, this.#line, this.#parser.fields);
+    if (protocol === undefined || this.#call === undefined) {
+      return this.#reject("101 with a protocol that was not offered");
+    }
+    this.#parser.reset();
+    this.deadlineAtMs = Infinity;
+    const tunnel = new Tunnel({
+      protocol,
+      socket: this.#socket,
+      owner: this,
+      deadlines: this.#deadlines,
+      idleTimeoutMs: this.#call.readTimeoutMs,
+      onClientBytes: (count) => (exchange.requestBytes += count),
+      onUpstreamBytes: (count) => (exchange.responseBytes += count),
+    });
+    this.#tunnel = exchange.tunnel = tunnel;
+    this.#receiver?.onHead(exchange);
+    if (early.length > 0) tunnel.upstream.onData(early);
+  }
+
+  onTunnelEnd(): void {
+    const exchange = this.#exchange;
+    const receiver = this.#receiver;
+    const limitMs = this.#call?.writeTimeoutMs ?? 0;
+    this.#release();
+    // What was written still goes out; an upstream that does not take it is cut in the end.
+    this.deadlineAtMs = this.#deadlines.after(limitMs);
+    this.#socket.close();
+    if (exchange !== undefined) receiver?.onEnd(exchange);
+  }
+
+  onTunnelIdle(): void {
+    this.#fail("upstream_timeout", "nothing went through the tunnel in time");
+  }
+
   #readBody(chunk: Buffer, start: number, exchange: Exchange): void {
     const body = this.#body;
     if (body === undefined) return;
     const at = body.state === "more" ? body.read(chunk, start, this.#passBody) : start;
     if (this.#exchange !== exchange) return;
-    if (body.state === "malformed") return this.#reject("the body's chunks are malformed");
-    if (body.state === "done") this.#finish(exchange, at === chunk.length);
-    else exchange.client.flush();
+    switch (body.state) {
+      case "more":
+        return exchange.client.flush();
+      case "done":
+        return this.#finish(exchange, at === chunk.length);
+      case "malformed":
+        return this.#reject("the body's chunks are malformed");
+      case "too_large":
+        return this.#reject("the trailer section is over the limit");
+    }
   }
 
   readonly #passBody = (piece: Buffer): void => {
@@ -207,11 +256,12 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
   /** The response is whole. */
   #finish(exchange: Exchange, isAtEnd: boolean): void {
     const receiver = this.#receiver;
+    const trailers = this.#body?.trailers;
     const isReusable = isAtEnd && this.#isPersistent && this.#isRequestSent && !this.#isClosed;
     this.#release();
     if (isReusable) this.#owner.onIdle(this);
     else this.destroy();
-    receiver?.onEnd(exchange);
+    receiver?.onEnd(exchange, trailers);
   }
 
   pauseResponse(): void {
@@ -238,6 +288,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
   // ---- the end
 
   onEnd(): void {
+    if (this.#tunnel !== undefined) return this.#tunnel.upstream.onEnd();
     const exchange = this.#exchange;
     if (exchange !== undefined && this.#body?.missing === Infinity && !this.#isPersistent) {
       if (exchange.responseFraming?.kind === "close") return this.#finish(exchange, false);
@@ -248,6 +299,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
 
   onClose(error: Error | undefined): void {
     if (this.#isClosed) return;
+    if (this.#tunnel?.upstream.hasEnded === true) this.#tunnel.upstream.onGone();
     if (this.#exchange === undefined) this.#close();
     else if (!this.#isConnected) {
       this.#fail("upstream_connect_failed", error?.message ?? "the connection was refused");
@@ -286,6 +338,8 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
     this.#call = undefined;
     this.#receiver = undefined;
     this.#body = undefined;
+    this.#tunnel?.stop();
+    this.#tunnel = undefined;
     this.deadlineAtMs = Infinity;
     if (this.#isPaused) {
       this.#isPaused = false;
@@ -299,12 +353,4 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed {
     this.#deadlines.delete(this);
     this.#owner.onClosed(this);
   }
-}
-
-function isReplayable(exchange: Exchange | undefined): boolean {
-  return (
-    exchange !== undefined &&
-    exchange.requestFraming.kind === "none" &&
-    IDEMPOTENT.has(exchange.method)
-  );
 }

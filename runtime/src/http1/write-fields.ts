@@ -11,6 +11,8 @@ export function droppedRoles(...roles: readonly number[]): DroppedRoles {
   return dropped;
 }
 
+export const NONE_DROPPED: DroppedRoles = droppedRoles();
+
 /** The lines, each with its CRLF. */
 export function writeFields(fields: Fields, dropped: DroppedRoles): string {
   const { names, values, starts, source } = fields;

@@ -1,8 +1,9 @@
 // The head of a request as the upstream gets it.
-import type { ConnectionInfo, Exchange } from "../exchange.ts";
+import { forwardingFields } from "../clients/forwarding-fields.ts";
+import type { Exchange } from "../exchange.ts";
 import { FieldRole } from "./field-name.ts";
+import { trailerLine } from "./trailers.ts";
 import { droppedRoles, writeFields } from "./write-fields.ts";
-import { VIA } from "./write-response-head.ts";
 
 export interface RequestHeadOptions {
   /** Path and query for the request line. */
@@ -14,31 +15,21 @@ export interface RequestHeadOptions {
 const DROPPED = droppedRoles(FieldRole.hopByHop, FieldRole.host);
 
 export function writeRequestHead(exchange: Exchange, options: RequestHeadOptions): string {
-  const { requestFields: fields, routedPath } = exchange;
+  const { requestFields: fields } = exchange;
   let head =
     `${exchange.method} ${options.uri} HTTP/1.1\r\nHost: ${options.host}\r\n` +
     writeFields(fields, DROPPED);
-  if (exchange.requestFraming.kind === "chunked") head += "Transfer-Encoding: chunked\r\n";
-  if (exchange.prefixLength > 1) {
-    head += `X-Forwarded-Prefix: ${routedPath.slice(0, exchange.prefixLength)}\r\n`;
+  if (exchange.upgrade !== undefined || exchange.acceptsTrailers) head += connectionLines(exchange);
+  if (exchange.requestFraming.kind === "chunked") {
+    head += `${trailerLine(fields)}Transfer-Encoding: chunked\r\n`;
   }
   if (!fields.hasRole(FieldRole.requestId)) head += `X-Request-Id: ${exchange.id}\r\n`;
-  return (
-    `${head}X-Forwarded-Host: ${exchange.host}\r\nX-Forwarded-Path: ${routedPath}\r\n` +
-    exchange.connection.forwardingLines
-  );
+  return head + forwardingFields(exchange);
 }
 
-/**
- * The lines that are the same for all requests of a connection, and the end of the head: Kong's X-Forwarded-* and
- * X-Real-IP (what the client sent under these names was dropped before), and Via.
- */
-export function forwardingLines(
-  connection: Pick<ConnectionInfo, "clientAddress" | "serverPort" | "scheme">,
-): string {
-  const { clientAddress, serverPort, scheme } = connection;
-  return (
-    `X-Forwarded-For: ${clientAddress}\r\nX-Real-IP: ${clientAddress}\r\n` +
-    `X-Forwarded-Proto: ${scheme}\r\nX-Forwarded-Port: ${serverPort}\r\nVia: ${VIA}\r\n\r\n`
-  );
+/** What the client asks of this connection's other end, and the gateway passes on (RFC 9110 §7.8 and §10.1.4). */
+function connectionLines({ upgrade, acceptsTrailers }: Exchange): string {
+  const te = acceptsTrailers ? "TE: trailers\r\n" : "";
+  if (upgrade === undefined) return `Connection: TE\r\n${te}`;
+  return `Connection: upgrade${acceptsTrailers ? ", TE" : ""}\r\nUpgrade: ${upgrade}\r\n${te}`;
 }

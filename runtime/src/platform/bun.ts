@@ -7,6 +7,7 @@ import type {
   Socket,
   SocketHandler,
 } from "./socket.ts";
+import { freeIfWritten, noteWritten } from "./spent-chunk.ts";
 
 /** Most bytes kept for one socket whose peer does not read; the codec stops long before. */
 type Pending = Buffer[];
@@ -20,16 +21,18 @@ class BunSocket implements Socket {
   connectHandler: ConnectHandler | undefined;
   failure: Error | undefined;
   isGone = false;
+  hasEnded = false;
   #socket: Bun.Socket<BunSocket> | undefined;
   #pending: Pending | undefined;
-  #isShutDown = false;
+  isShutDown = false;
   #isClosing = false;
   #isDestroyed = false;
   #isPaused = false;
 
   open(socket: Bun.Socket<BunSocket>): void {
     this.#socket = socket;
-    this.remoteAddress = socket.remoteAddress;
+    // Undefined, against Bun's types, for a client that left before it was accepted.
+    this.remoteAddress = (socket.remoteAddress as string | undefined) ?? "";
     this.remotePort = socket.remotePort;
     this.localAddress = socket.localAddress;
     this.localPort = socket.localPort;
@@ -53,8 +56,13 @@ class BunSocket implements Socket {
       typeof data === "string"
         ? (socket as unknown as LatinWriter).write(data, "latin1")
         : socket.write(data);
-    if (written === data.length) return true;
-    if (written >= 0) this.#pending = [toBuffer(data).subarray(written)];
+    if (written === data.length) {
+      if (typeof data !== "string") noteWritten(data);
+      return true;
+    }
+    // The client has reset the connection while it was paused: Bun says so here and nowhere else.
+    if (written < 0) queueMicrotask(() => this.destroy());
+    else this.#pending = [toBuffer(data).subarray(written)];
     return false;
   }
 
@@ -74,13 +82,13 @@ class BunSocket implements Socket {
     }
     this.#pending = undefined;
     if (this.#isClosing) socket.end();
-    else if (this.#isShutDown) socket.shutdown();
+    else if (this.isShutDown) socket.shutdown();
     else this.handler?.onDrain();
   }
 
   shutdown(): void {
-    if (this.#isShutDown) return;
-    this.#isShutDown = true;
+    if (this.isShutDown) return;
+    this.isShutDown = true;
     if (this.#pending === undefined) this.#socket?.shutdown();
   }
 
@@ -118,18 +126,25 @@ function toBuffer(data: string | Buffer): Buffer {
 const events = {
   data(socket: Bun.Socket<BunSocket>, chunk: Buffer): void {
     socket.data.handler?.onData(chunk);
+    freeIfWritten(chunk);
   },
   drain(socket: Bun.Socket<BunSocket>): void {
     socket.data.drain();
   },
   end(socket: Bun.Socket<BunSocket>): void {
+    socket.data.hasEnded = true;
     socket.data.handler?.onEnd();
   },
   error(socket: Bun.Socket<BunSocket>, error: Error): void {
     socket.data.failure = error;
   },
   close(socket: Bun.Socket<BunSocket>, error?: Error): void {
-    socket.data.isGone = true;
+    const { data } = socket;
+    data.isGone = true;
+    // When both sides have said FIN, Bun tells of the other one's only that the socket is closed.
+    if (error === undefined && data.failure === undefined && data.isShutDown && !data.hasEnded) {
+      data.handler?.onEnd();
+    }
     socket.data.handler?.onClose(error ?? socket.data.failure);
   },
 };
@@ -137,10 +152,14 @@ const events = {
 export const bunPlatform: Platform = {
   name: "bun",
 
-  listen(address, accept): Promise<Listener> {
+  listen(address, accept, { reusePort }): Promise<Listener> {
+    // Bun's types do not have it; the runtime does.
+    const shared = { reusePort };
+    // The kernel keeps 512 connections for a busy event loop: Bun has no setting for it.
     const listener = Bun.listen<BunSocket>({
       hostname: address.host,
       port: address.port,
+      ...shared,
       allowHalfOpen: true,
       socket: {
         binaryType: "buffer",

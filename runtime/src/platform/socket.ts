@@ -23,7 +23,7 @@ export interface Socket {
 }
 
 export interface SocketHandler {
-  /** The buffer belongs to the handler. */
+  /** The buffer belongs to the handler, until all of it in one piece was given to a socket (see spent-chunk.ts). */
   onData(chunk: Buffer): void;
   onDrain(): void;
   /** The peer sent FIN; writing is still possible. */
@@ -37,9 +37,14 @@ export interface ConnectHandler extends SocketHandler {
   onConnect(): void;
 }
 
+export interface ListenOptions {
+  /** Other listeners, of this process or another, may take a part of the same address's connections (SO_REUSEPORT). */
+  readonly reusePort: boolean;
+}
+
 export interface Listener {
   readonly address: Address;
-  /** Stops accepting; open connections live on. */
+  /** Stops accepting; open connections live on, and those that nobody has accepted yet are reset. */
   close(): void;
 }
 
@@ -47,7 +52,11 @@ export interface Listener {
 export interface Platform {
   readonly name: "bun" | "node";
   /** Throws when the address cannot be listened on. */
-  listen(address: Address, accept: (socket: Socket) => SocketHandler): Promise<Listener>;
+  listen(
+    address: Address,
+    accept: (socket: Socket) => SocketHandler,
+    options: ListenOptions,
+  ): Promise<Listener>;
   /** Starts to connect; a failure comes as `onClose` with an error. */
   connect(address: Address, handler: ConnectHandler): Socket;
 }

@@ -1,5 +1,6 @@
 // Routes and requests for tests, of which only the interesting parts are spelled out.
 import type { RouteConfig } from "../config/model.ts";
+import { DEFAULT_ENCODED_CHARACTERS } from "./path-policy.ts";
 import type { RoutingInput } from "./router.ts";
 
 export type RouteParts = Partial<Omit<RouteConfig, "id">>;
@@ -16,6 +17,9 @@ export function routeOf(id: string, parts: RouteParts): RouteConfig {
     stripPath: true,
     preserveHost: false,
     regexPriority: 0,
+    timeoutMs: undefined,
+    encodedCharacters: DEFAULT_ENCODED_CHARACTERS,
+    responseHeadersToRemove: [],
     tags: [],
     source: { path: "routes[0]", line: 1, column: 1 },
     ...parts,

@@ -122,4 +122,31 @@ describe("FileSinks", () => {
     assert.deepEqual([failed, dropped], [[missing], [2]]);
     assert.equal(await readFile(path, "utf8"), "c\n");
   });
+
+  test("never cut each other's lines on one file, however many come at once", async () => {
+    const path = join(folder, "shared.log");
+    const writers = ["a", "b"].map((letter) => ({ letter, sinks: sinksThatNote().sinks }));
+    for (let n = 0; n < 3000; n++) {
+      for (const { letter, sinks } of writers) {
+        sinks.append(path, `${letter.repeat(n % 7 === 0 ? 5000 : 400)}\n`, false);
+      }
+    }
+    await Promise.all(writers.map(({ sinks }) => sinks.close()));
+    const lines = (await readFile(path, "utf8")).split("\n").slice(0, -1);
+    assert.equal(lines.length, 6000);
+    assert.ok(lines.every((line) => line === line.charAt(0).repeat(line.length)));
+  });
+
+  test("write a line as a whole that is longer than what goes in one write", async () => {
+    const path = join(folder, "long.log");
+    const { sinks } = sinksThatNote();
+    const lines = ["short", "x".repeat(300_000), "after"];
+    for (const line of lines) sinks.append(path, `${line}\n`, false);
+    await sinks.close();
+    const written = (await readFile(path, "utf8")).split("\n");
+    assert.deepEqual(
+      written.map((line) => line.length),
+      [5, 300_000, 5, 0],
+    );
+  });
 });

@@ -4,6 +4,11 @@ import type { FileHandle } from "node:fs/promises";
 
 /** Lines that wait for a slow disk, bytes; past this they are dropped and counted (O7). */
 const MAX_QUEUED_CHARACTERS = 8 * 1024 * 1024;
+/**
+ * For one write. What is open for appending takes each write as a whole, so whole lines in it never mix with those of
+ * other workers; Node cuts what is longer than 512 KiB.
+ */
+const MAX_WRITE_CHARACTERS = 128 * 1024;
 /** How long lines are gathered before they are written, ms. */
 const FLUSH_DELAY_MS = 20;
 
@@ -89,10 +94,22 @@ class LogFile {
       }
       this.#handle ??= await open(this.#path, "a", 0o640);
       // Unlike `write`, it goes on when a disk or pipe takes only a part.
-      await this.#handle.appendFile(text);
+      for (const lines of wholeLines(text)) await this.#handle.appendFile(lines);
     } catch (error) {
       this.#events.onFailed(this.#path, error);
       this.#events.onDropped(this.#path, text.split("\n").length - 1);
     }
+  }
+}
+
+function* wholeLines(text: string): Generator<string> {
+  for (let start = 0; start < text.length;) {
+    let end = text.length;
+    if (end - start > MAX_WRITE_CHARACTERS) {
+      const last = text.lastIndexOf("\n", start + MAX_WRITE_CHARACTERS - 1);
+      end = (last > start ? last : text.indexOf("\n", start + MAX_WRITE_CHARACTERS)) + 1 || end;
+    }
+    yield text.slice(start, end);
+    start = end;
   }
 }

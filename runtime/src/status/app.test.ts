@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as z from "zod";
 import { statusApp } from "./app.ts";
-import type { StatusSource } from "./app.ts";
+import type { StatusSource, TrafficLoad } from "./app.ts";
 import { Metrics } from "./metrics.ts";
 
 function appOf(parts: Partial<StatusSource> = {}): ReturnType<typeof statusApp> {
   return statusApp({
-    metrics: new Metrics(() => 0),
-    connections: () => 3,
-    requestsInFlight: () => 2,
+    families: () => Promise.resolve(new Metrics(() => 0).collect()),
+    load: () => Promise.resolve({ connections: 3, requestsInFlight: 2 }),
     notReady: () => undefined,
     isCurrent: () => true,
     ...parts,
@@ -27,6 +26,19 @@ describe("the status API", () => {
     const { server, config } = status.parse(await response.json());
     assert.deepEqual(server, { connections_active: 3, requests_in_flight: 2 });
     assert.equal(config.is_current, false);
+  });
+
+  test("says how each worker does", async () => {
+    const sum = { connections: 3, requestsInFlight: 2 };
+    const load: TrafficLoad = {
+      ...sum,
+      workers: [{ number: 2, state: "serving", crashes: 1, ...sum }],
+    };
+    const app = appOf({ load: () => Promise.resolve(load) });
+    const { workers } = (await (await app.request("/status")).json()) as { workers: unknown };
+    assert.deepEqual(workers, [
+      { worker: 2, state: "serving", crashes: 1, connections_active: 3, requests_in_flight: 2 },
+    ]);
   });
 
   test("is alive, and ready unless there is a reason against", async () => {

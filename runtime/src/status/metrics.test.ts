@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Exchange, ResponseSource } from "../exchange.ts";
 import { exchangeOf } from "../exchange.testing.ts";
+import { exposition } from "./exposition.ts";
 import { Histogram, LATENCY_BUCKETS_MS } from "./histogram.ts";
 import { Metrics } from "./metrics.ts";
 import { RouteStats } from "./route-stats.ts";
@@ -113,7 +114,7 @@ describe("Metrics", () => {
     metrics.countError("upstream_timeout");
     metrics.countDroppedLines("file", 4);
     metrics.reloads.refused++;
-    const samples = parse((await metrics.exposition()).text);
+    const samples = parse((await exposition(metrics.collect())).text);
     const expected = {
       'sluice_http_requests_total{service="svc",route="rt",code="200",source="upstream"}': 1,
       'sluice_http_requests_total{service="svc",route="rt",code="429",source="plugin"}': 1,
@@ -141,7 +142,7 @@ describe("Metrics", () => {
     const metrics = new Metrics(() => 0);
     metrics.route("a", "b");
     metrics.route("c", "d");
-    const lines = (await metrics.exposition()).text
+    const lines = (await exposition(metrics.collect())).text
       .split("\n")
       .filter((line) => line.startsWith("# TYPE"));
     assert.equal(new Set(lines).size, lines.length);
@@ -154,7 +155,7 @@ describe("Metrics", () => {
     const metrics = new Metrics(() => 0);
     const stats = metrics.route("s", "r");
     for (const totalMs of [0.5, 1, 3, 60, 9000]) stats.count(answered(200, "plugin", { totalMs }));
-    const samples = parse((await metrics.exposition()).text);
+    const samples = parse((await exposition(metrics.collect())).text);
     const bucket = (le: string): number | undefined =>
       samples.get(`sluice_request_latency_ms_bucket{service="s",route="r",le="${le}"}`);
     const counts = [...LATENCY_BUCKETS_MS.map(String), "+Inf"].map(
@@ -180,7 +181,7 @@ describe("Metrics", () => {
   test("escape names from the config", async () => {
     const metrics = new Metrics(() => 0);
     metrics.route('a"b\\c\nd', "r").count(answered(200, "upstream", { totalMs: 1 }));
-    const samples = parse((await metrics.exposition()).text);
+    const samples = parse((await exposition(metrics.collect())).text);
     const name =
       'sluice_http_requests_total{service="a\\"b\\\\c\\nd",route="r",code="200",source="upstream"}';
     assert.equal(samples.get(name), 1);

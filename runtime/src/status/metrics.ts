@@ -1,25 +1,14 @@
-// Everything counted, as Prometheus reads it (text exposition by prom-client).
+// Everything that one thread counts.
 import { PHASES } from "@sluice/plugin-sdk/abi";
-import type { Metric, Registry } from "prom-client";
 import type { ErrorCode } from "../errors.ts";
-import { LATENCY_BUCKETS_MS } from "./histogram.ts";
-import type { Histogram } from "./histogram.ts";
+import type { RefusalReason } from "../http1/admission.ts";
+import type { Family, Labels, Sample } from "./families.ts";
+import { Histogram, LATENCY_BUCKETS_MS } from "./histogram.ts";
 import { newPluginStats } from "./plugin-stats.ts";
 import type { PluginStats } from "./plugin-stats.ts";
 import { RouteStats } from "./route-stats.ts";
 
-type Labels = Record<string, string | number>;
-
-interface Sample {
-  readonly labels: Labels;
-  readonly value: number;
-  readonly metricName?: string;
-}
-
-interface MetricFamily {
-  readonly name: string;
-  readonly type: string;
-  readonly help: string;
+interface Metric extends Omit<Family, "samples"> {
   readonly samples: () => Sample[];
 }
 
@@ -29,9 +18,10 @@ export class Metrics {
   readonly #plugins = new Map<string, PluginStats>();
   readonly #errors = new Map<ErrorCode, number>();
   readonly #droppedLines = new Map<string, number>();
-  readonly #families: MetricFamily[] = [];
-  /** prom-client costs a tenth of the memory of an idle gateway, so it comes when metrics are first asked for. */
-  #registry: Promise<Registry> | undefined;
+  readonly #metrics: Metric[] = [];
+  readonly #connectionsRefused = new Map<RefusalReason, number>();
+  /** How late the event loop comes to what is due, ms: work that blocks it shows here (O6). */
+  readonly eventLoopLagMs: Histogram = new Histogram();
   reloads: { succeeded: number; refused: number } = { succeeded: 0, refused: 0 };
 
   constructor(connections: () => number) {
@@ -52,7 +42,16 @@ export class Metrics {
     this.#add("sluice_connections", "gauge", "Open client connections", () => [
       { labels: {}, value: connections() },
     ]);
-    this.#addProcessMetrics();
+    this.#add(
+      "sluice_connections_refused_total",
+      "counter",
+      "Client connections past a limit",
+      () => [...this.#connectionsRefused].map(([reason, value]) => ({ labels: { reason }, value })),
+    );
+    const lag = "sluice_event_loop_lag_ms";
+    this.#add(lag, "histogram", "How late timers are, looked at every 50 ms", () =>
+      histogramSamples(lag, {}, this.eventLoopLagMs),
+    );
   }
 
   /** Counters live as long as the process, whatever configs come and go. */
@@ -73,30 +72,17 @@ export class Metrics {
     this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
   }
 
+  countRefusedConnection(reason: RefusalReason): void {
+    this.#connectionsRefused.set(reason, (this.#connectionsRefused.get(reason) ?? 0) + 1);
+  }
+
   countDroppedLines(sink: string, lines: number): void {
     this.#droppedLines.set(sink, (this.#droppedLines.get(sink) ?? 0) + lines);
   }
 
-  /** The text exposition and its content type. */
-  async exposition(): Promise<{ readonly text: string; readonly contentType: string }> {
-    this.#registry ??= registryOf(this.#families);
-    const registry = await this.#registry;
-    return { text: await registry.metrics(), contentType: registry.contentType };
-  }
-
-  /** Prometheus' usual names for what every process has. */
-  #addProcessMetrics(): void {
-    const startedAtSeconds = Math.round(performance.timeOrigin / 1000);
-    this.#add("process_start_time_seconds", "gauge", "Start of the process since 1970", () => [
-      { labels: {}, value: startedAtSeconds },
-    ]);
-    this.#add("process_resident_memory_bytes", "gauge", "Resident memory", () => [
-      { labels: {}, value: process.memoryUsage.rss() },
-    ]);
-    this.#add("process_cpu_seconds_total", "counter", "User and system time", () => {
-      const { user, system } = process.cpuUsage();
-      return [{ labels: {}, value: (user + system) / 1e6 }];
-    });
+  /** All of it, as it stands. */
+  collect(): Family[] {
+    return this.#metrics.map((metric) => ({ ...metric, samples: metric.samples() }));
   }
 
   #addRouteMetrics(): void {
@@ -163,36 +149,9 @@ export class Metrics {
     );
   }
 
-  #add(name: string, type: string, help: string, samples: () => Sample[]): void {
-    this.#families.push({ name, type, help, samples });
+  #add(name: string, type: Family["type"], help: string, samples: () => Sample[]): void {
+    this.#metrics.push({ name, type, help, samples });
   }
-}
-
-/** A registry of metrics whose samples are made when they are asked for. */
-async function registryOf(families: readonly MetricFamily[]): Promise<Registry> {
-  const { Registry } = await import("prom-client");
-  const registry = new Registry();
-  for (const { name, type, help, samples } of families) {
-    const metric = {
-      name,
-      get: () =>
-        Promise.resolve({
-          name,
-          type,
-          help,
-          aggregator: "sum",
-          values: samples().map(withName(name)),
-        }),
-      reset: () => undefined,
-    };
-    // prom-client asks of a metric no more than this, whatever its types say.
-    registry.registerMetric(metric as unknown as Metric);
-  }
-  return registry;
-}
-
-function withName(metricName: string): (sample: Sample) => Sample {
-  return (sample) => ({ metricName, ...sample });
 }
 
 function histogramSamples(name: string, labels: Labels, histogram: Histogram): Sample[] {

@@ -15,6 +15,8 @@ export interface Http1TransportOptions {
   readonly idleTimeoutMs: number;
   /** Calls after which a connection is not kept (upstream_keepalive_max_requests). */
   readonly maxCallsPerConnection: number;
+  /** To all addresses, idle ones included: before one more is opened, one that is idle goes (O1). */
+  readonly maxConnections: number;
 }
 
 export class Http1Transport implements Transport {
@@ -23,6 +25,7 @@ export class Http1Transport implements Transport {
   readonly #options: Http1TransportOptions;
   readonly #pools = new Map<string, IdleConnections>();
   #isClosed = false;
+  #openCount = 0;
 
   constructor(platform: Platform, deadlines: Deadlines, options: Http1TransportOptions) {
     this.#platform = platform;
@@ -33,10 +36,24 @@ export class Http1Transport implements Transport {
   call(exchange: Exchange, call: UpstreamCall, receiver: ResponseReceiver): void {
     const pool = this.#pool(call.target.address);
     const idle = call.isFresh ? undefined : pool.take();
-    const connection =
-      idle ??
-      new UpstreamConnection(this.#platform, call, this.#options.limits, this.#deadlines, pool);
+    const connection = idle ?? this.#open(call, pool);
     connection.start(exchange, call, receiver);
+  }
+
+  #open(call: UpstreamCall, pool: IdleConnections): UpstreamConnection {
+    if (this.#openCount >= this.#options.maxConnections) this.#dropIdle();
+    this.#openCount++;
+    return new UpstreamConnection(
+      this.#platform,
+      call,
+      this.#options.limits,
+      this.#deadlines,
+      pool,
+    );
+  }
+
+  #dropIdle(): void {
+    for (const pool of this.#pools.values()) if (pool.dropOldest()) return;
   }
 
   close(): void {
@@ -47,7 +64,11 @@ export class Http1Transport implements Transport {
   #pool(address: string): IdleConnections {
     let pool = this.#pools.get(address);
     if (pool === undefined) {
-      pool = new IdleConnections(this.#options, () => this.#isClosed);
+      pool = new IdleConnections(
+        this.#options,
+        () => this.#isClosed,
+        () => this.#openCount--,
+      );
       this.#pools.set(address, pool);
     }
     return pool;
@@ -58,11 +79,13 @@ export class Http1Transport implements Transport {
 class IdleConnections implements ConnectionOwner {
   readonly #options: Http1TransportOptions;
   readonly #isClosed: () => boolean;
+  readonly #onGone: () => void;
   readonly #idle: UpstreamConnection[] = [];
 
-  constructor(options: Http1TransportOptions, isClosed: () => boolean) {
+  constructor(options: Http1TransportOptions, isClosed: () => boolean, onGone: () => void) {
     this.#options = options;
     this.#isClosed = isClosed;
+    this.#onGone = onGone;
   }
 
   take(): UpstreamConnection | undefined {
@@ -82,7 +105,15 @@ class IdleConnections implements ConnectionOwner {
     this.#idle.push(connection);
   }
 
+  /** Whether there was one. */
+  dropOldest(): boolean {
+    const [oldest] = this.#idle;
+    oldest?.destroy();
+    return oldest !== undefined;
+  }
+
   onClosed(connection: UpstreamConnection): void {
+    this.#onGone();
     const at = this.#idle.lastIndexOf(connection);
     if (at >= 0) this.#idle.splice(at, 1);
   }

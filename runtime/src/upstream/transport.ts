@@ -26,7 +26,7 @@ export interface ResponseReceiver {
   /** The exchange's status, reason, fields and framing are set. */
   onHead(exchange: Exchange): void;
   onBody(exchange: Exchange, piece: Buffer): void;
-  onEnd(exchange: Exchange): void;
+  onEnd(exchange: Exchange, trailers?: Fields): void;
   onFault(exchange: Exchange, error: GatewayError): void;
 }
 

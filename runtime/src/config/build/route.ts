@@ -2,6 +2,7 @@
 import { valueNode } from "../document/node.ts";
 import type { ConfigNode } from "../document/node.ts";
 import type { RouteConfig } from "../model.ts";
+import { encodedCharacters } from "../schema/encoded-characters.ts";
 import { upgradePath } from "../schema/route.ts";
 import type { RouteFields } from "../schema/route.ts";
 import type { BuildContext, Decoded } from "./context.ts";
@@ -28,6 +29,9 @@ export function buildRoute(
     stripPath: fields.strip_path,
     preserveHost: fields.preserve_host,
     regexPriority: fields.regex_priority,
+    timeoutMs: fields.timeout,
+    encodedCharacters: encodedCharacters(fields.encoded_characters),
+    responseHeadersToRemove: fields.response_headers_to_remove.map((name) => name.toLowerCase()),
     tags: fields.tags,
     source: context.faults.positionOf(record.path, record.node.offset),
   };

@@ -126,7 +126,11 @@ function reportUnknownKeys(
 function keysOf(schema: z.ZodType, segments: readonly PropertyKey[]): readonly string[] {
   let current: unknown = schema;
   for (const segment of [...segments, undefined]) {
-    while (current instanceof z.ZodOptional || current instanceof z.ZodDefault) {
+    while (
+      current instanceof z.ZodOptional ||
+      current instanceof z.ZodDefault ||
+      current instanceof z.ZodPrefault
+    ) {
       current = current.unwrap();
     }
     if (!(current instanceof z.ZodObject)) return [];

@@ -8,8 +8,9 @@ import { quote } from "../faults.ts";
 /** What is wrong with a fixed path, or undefined. */
 export function fixedPathFault(path: string): string | undefined {
   const canonical = canonicalPath(path);
-  if (canonical === path) return undefined;
-  if (canonical !== undefined) return `expected the canonical form ${quote(canonical)}`;
+  const isSeparated = canonical === undefined || /%2F|%5C/.test(canonical);
+  if (canonical === path && !isSeparated) return undefined;
+  if (!isSeparated) return `expected the canonical form ${quote(canonical)}`;
   return path.startsWith("/")
     ? "expected a path of the characters that RFC 3986 allows, without escaped / or \\"
     : 'expected a path that starts with "/"';

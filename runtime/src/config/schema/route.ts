@@ -1,6 +1,8 @@
 // Kong's route.
 import { z } from "zod";
 import { compileValuePattern } from "../../routing/pattern/pattern.ts";
+import { encodedCharactersSchema } from "./encoded-characters.ts";
+import type { EncodedCharactersFields } from "./encoded-characters.ts";
 import {
   commonFields,
   entityName,
@@ -10,6 +12,7 @@ import {
   isPort,
   readElsewhere,
   text,
+  timeoutMs,
 } from "./fields.ts";
 import type { CommonFields } from "./fields.ts";
 import { notYet, notYetFields } from "./not-yet.ts";
@@ -74,6 +77,12 @@ const protocols = z
     error: 'only http is supported by this version: expected ["http", "https"] or ["http"]',
   });
 
+const HOP_OR_FRAMING = /^(?:connection|content-length|trailer|transfer-encoding|upgrade)$/i;
+const removableHeader = text(
+  "the name of a header, none that says where the response ends",
+  (name) => FIELD_NAME.test(name) && !HOP_OR_FRAMING.test(name),
+);
+
 export interface RouteFields extends CommonFields {
   readonly name?: string | undefined;
   readonly hosts: readonly string[];
@@ -84,6 +93,9 @@ export interface RouteFields extends CommonFields {
   readonly strip_path: boolean;
   readonly preserve_host: boolean;
   readonly regex_priority: number;
+  readonly timeout?: number | undefined;
+  readonly encoded_characters: EncodedCharactersFields;
+  readonly response_headers_to_remove: readonly string[];
 }
 
 /** What a path means depends on the format version. */
@@ -100,6 +112,9 @@ export function routeSchema(version: FormatVersion): z.ZodType<RouteFields> {
     strip_path: z.boolean().default(true),
     preserve_host: z.boolean().default(false),
     regex_priority: integerBetween(0, 4_294_967_295).default(0),
+    timeout: timeoutMs.optional(),
+    encoded_characters: encodedCharactersSchema.prefault({}),
+    response_headers_to_remove: z.array(removableHeader).default([]),
     path_handling: notYet("path_handling", "v0"),
     https_redirect_status_code: notYet("https_redirect_status_code", 426),
     // Bodies are streamed whatever these say; in Kong they are about nginx's temporary files.

@@ -55,6 +55,8 @@ export function propertyFunctions(
       if (number !== NumberProperty.status) return Fault.denied;
       if (call.phase !== "header_filter") return Fault.wrongPhase;
       // How the body is framed is decided: a status that has none and one that has do not stand for each other.
+      // Nor does any for 101: what follows that is no response at all.
+      if (exchange.status === 101) return Fault.badValue;
       if (!isFinalStatus(value) || hasNoBody(value) !== hasNoBody(exchange.status)) {
         return Fault.badValue;
       }

@@ -1,0 +1,12 @@
+// Which requests may be sent again when the connection they went out on was closed without an answer.
+import type { Exchange } from "../exchange.ts";
+
+/** RFC 9110 §9.2.2: these may be sent again when it is unknown whether they were acted on. */
+const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"]);
+
+export function isReplayable(exchange: Exchange | undefined): boolean {
+  if (exchange === undefined) return false;
+  if (exchange.requestFraming.kind === "none") return IDEMPOTENT.has(exchange.method);
+  // Nobody can have acted on a request of which nothing but the head was sent, whatever its method.
+  return exchange.client.withdrawBody();
+}

@@ -1,0 +1,174 @@
+// Makes the concrete parts of a thread that serves traffic and joins them: the main thread, or a worker.
+import { assemble } from "./assemble.ts";
+import type { AssemblyParts } from "./assemble.ts";
+import { ClientRules } from "./clients/client-rules.ts";
+import { Deadlines } from "./deadlines.ts";
+import { detailOf } from "./errors.ts";
+import type { RefusalReason } from "./http1/admission.ts";
+import type { RequestHandler } from "./http1/downstream.ts";
+import { Http1Server } from "./http1/server.ts";
+import type { ServerOptions } from "./http1/server.ts";
+import { createLogger } from "./log.ts";
+import type { LoggerOptions, OutputLogger } from "./log.ts";
+import { currentPlatform } from "./platform/current.ts";
+import type { Address } from "./platform/socket.ts";
+import { PluginLibrary } from "./plugins/wasm/library.ts";
+import { ProxyThread } from "./proxy-thread.ts";
+import { logRecord } from "./record.ts";
+import { connectionTokens } from "./response-tokens.ts";
+import {
+  DOWNSTREAM_OPTIONS,
+  MAX_STORE_CHARACTERS,
+  MAX_STORE_ENTRIES,
+  TRANSPORT_OPTIONS,
+} from "./settings.ts";
+import type { Settings } from "./settings.ts";
+import { FileSinks } from "./sinks/file-sink.ts";
+import { Metrics } from "./status/metrics.ts";
+import { MemoryStore } from "./store/memory-store.ts";
+import type { Store } from "./store/store.ts";
+import { Http1Transport } from "./upstream/http1-transport.ts";
+
+/** What outlives each config. */
+export interface ThreadParts extends AssemblyParts {
+  readonly deadlines: Deadlines;
+  readonly log: OutputLogger;
+  /** Says whose connections the metrics tell of. */
+  countConnections(count: () => number): void;
+  /** Writes what is queued for files and stops the clock. */
+  close(): Promise<void>;
+}
+
+export interface ThreadOptions {
+  readonly settings: Pick<Settings, "logLevel" | "pluginTimeoutMs"> &
+    Partial<Pick<Settings, "load" | "workers">>;
+  readonly pluginFolders: readonly string[];
+  /** In this thread's memory by default. */
+  readonly store?: Store;
+  readonly log?: Pick<LoggerOptions, "write" | "fields">;
+}
+
+/** The traffic of this thread; nothing is served before it is given a config and an address. */
+export function proxyThread(settings: Settings, parts: ThreadParts): ProxyThread {
+  const { load, workers } = settings;
+  const own: Partial<ServerOptions> = {
+    clients: new ClientRules(settings.clients),
+    tokens: connectionTokens(settings.responseTokens),
+    // The threads have the process' limits among them.
+    maxConnections: Math.ceil(load.maxConnections / workers),
+    maxConnectionsPerIp: load.maxConnectionsPerIp,
+    reusePort: load.reusePort || workers > 1,
+  };
+  const proxy = new ProxyThread({
+    ...parts,
+    maxRequests: Math.ceil(load.maxRequests / workers),
+    assemble: ({ text, file }) => assemble(text, file, parts),
+    listen: (address, pipeline) => listen(address, pipeline, { settings, parts, own }),
+  });
+  parts.countConnections(() => proxy.connections);
+  return proxy;
+}
+
+export interface ListenOptions {
+  readonly settings: Pick<Settings, "requestTimeoutMs">;
+  readonly parts: Pick<ThreadParts, "deadlines" | "metrics">;
+  readonly own?: Partial<ServerOptions>;
+}
+
+/** Throws an Error that names the address when it cannot be listened on. */
+export async function listen(
+  address: Address,
+  handler: RequestHandler,
+  { settings, parts, own }: ListenOptions,
+): Promise<Http1Server> {
+  const { requestTimeoutMs } = settings;
+  const options = { ...DOWNSTREAM_OPTIONS, ...own, requestTimeoutMs };
+  const { deadlines, metrics } = parts;
+  const onConnectionRefused = (reason: RefusalReason): void =>
+    metrics.countRefusedConnection(reason);
+  try {
+    const platform = await currentPlatform();
+    const server = { platform, deadlines, handler, options, onConnectionRefused };
+    return await Http1Server.listen(address, server);
+  } catch (cause) {
+    throw new Error(`cannot listen on ${address.host}:${address.port}: ${listenFault(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** The runtimes say it in different words, and one of them leaves out what matters. */
+function listenFault(cause: unknown): string {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code === "EADDRINUSE") return "the address is already in use";
+  return detailOf(cause);
+}
+
+/** The same, with the plugins that are there. */
+export async function gatewayParts(
+  settings: Pick<Settings, "logLevel" | "pluginTimeoutMs">,
+  pluginFolders: readonly string[],
+): Promise<ThreadParts> {
+  const parts = await threadParts({ settings, pluginFolders });
+  for (const refused of await parts.library.scan()) {
+    parts.log.error(`${refused.message}; the file is not used`);
+  }
+  return parts;
+}
+
+/** The parts that live as long as the thread. */
+export async function threadParts(options: ThreadOptions): Promise<ThreadParts> {
+  const { settings, store } = options;
+  let connections = (): number => 0;
+  const metrics = new Metrics(() => connections());
+  const log = createLogger({
+    level: settings.logLevel,
+    onDropped: (lines) => metrics.countDroppedLines("gateway", lines),
+    ...options.log,
+  });
+  const sinks = new FileSinks({
+    onDropped: (_, lines) => metrics.countDroppedLines("file", lines),
+    onFailed: (path, error) => log.error(`cannot write ${path}: ${String(error)}`),
+  });
+  const library = new PluginLibrary(options.pluginFolders);
+  const deadlines = new Deadlines((lateMs) => metrics.eventLoopLagMs.observe(lateMs));
+  const transport = new Http1Transport(await currentPlatform(), deadlines, {
+    ...TRANSPORT_OPTIONS,
+    // As many as the clients may have; a gateway in another program's process knows nothing of its limits.
+    maxConnections: Math.ceil(
+      (settings.load?.maxConnections ?? Infinity) / (settings.workers ?? 1),
+    ),
+  });
+  return {
+    library,
+    metrics,
+    log,
+    deadlines,
+    transport,
+    pluginCallLimitMs: settings.pluginTimeoutMs,
+    services: {
+      store: store ?? memoryStore(),
+      log,
+      record: logRecord,
+      appendToFile: (path, data, reopen) => sinks.append(path, data, reopen),
+    },
+    countConnections: (count) => {
+      connections = count;
+    },
+    close: async () => {
+      transport.close();
+      await sinks.close();
+      deadlines.stop();
+      log.flush();
+    },
+  };
+}
+
+/** Where one thread serves alone. */
+function memoryStore(): Store {
+  return new MemoryStore({
+    maxEntries: MAX_STORE_ENTRIES,
+    maxCharacters: MAX_STORE_CHARACTERS,
+    now: () => performance.now(),
+  });
+}

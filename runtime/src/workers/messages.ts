@@ -1,0 +1,57 @@
+// What the supervisor and its workers say to each other.
+import type { ConfigText } from "../assemble.ts";
+import type { Address } from "../platform/socket.ts";
+import type { Preparation } from "../proxy-thread.ts";
+import type { Settings } from "../settings.ts";
+import type { Family } from "../status/families.ts";
+import type { SharedMemory } from "../store/shared/layout.ts";
+
+/** What a worker is started with. */
+export interface WorkerOptions {
+  /** From 1; a restarted worker keeps its number. */
+  readonly number: number;
+  /** Its number as a holder of locks, which no other thread has or had. */
+  readonly holder: number;
+  readonly settings: Settings;
+  readonly pluginFolders: readonly string[];
+  readonly memory: SharedMemory;
+}
+
+/** What the supervisor asks for. */
+export type Call =
+  | { readonly kind: "prepare"; readonly config: ConfigText }
+  | { readonly kind: "commit" }
+  | { readonly kind: "discard" }
+  | { readonly kind: "listen"; readonly address: Address }
+  | { readonly kind: "report" }
+  /** The worker ends after it. */
+  | { readonly kind: "drain"; readonly limitMs: number };
+
+export interface Answers {
+  readonly prepare: Preparation;
+  readonly commit: undefined;
+  readonly discard: undefined;
+  readonly listen: Address;
+  readonly report: WorkerReport;
+  readonly drain: undefined;
+}
+
+export interface WorkerReport {
+  readonly families: readonly Family[];
+  readonly connections: number;
+  readonly requestsInFlight: number;
+}
+
+export type ToWorker =
+  | { readonly kind: "call"; readonly id: number; readonly call: Call }
+  /** The supervisor's monotonic clock now, ms: what is shared expires by that one. */
+  | { readonly kind: "clock"; readonly nowMs: number };
+
+export type FromWorker =
+  /** It takes calls; it is to be told the time at once. */
+  | { readonly kind: "up" }
+  | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
+  | { readonly kind: "failed"; readonly id: number; readonly message: string }
+  | { readonly kind: "log"; readonly line: string }
+  /** Its last words. */
+  | { readonly kind: "crashed"; readonly message: string; readonly report: WorkerReport };
