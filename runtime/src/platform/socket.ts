@@ -44,6 +44,8 @@ export interface ListenOptions {
 
 export interface Listener {
   readonly address: Address;
+  /** What can be done ahead, so that {@link close} takes no time. */
+  prepareToClose(): Promise<void>;
   /** Stops accepting; open connections live on, and those that nobody has accepted yet are reset. */
   close(): void;
 }
