@@ -115,7 +115,7 @@ describe("FileSinks", () => {
   test("reports a file that cannot be written, with the lines it lost, and goes on", async () => {
     const { sinks, dropped, failed } = sinksThatNote();
     const missing = join(folder, "no-folder", "x.log");
-    sinks.append(missing, "a\nb\n", false);
+    for (const line of ["a\n", "b\n"]) sinks.append(missing, line, false);
     const path = join(folder, "fine.log");
     sinks.append(path, "c\n", false);
     await sinks.close();

@@ -1,14 +1,10 @@
 // Appends lines to files without ever making a request wait: lines are queued, bounded, and written in the background.
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
+import { LineQueue } from "./line-queue.ts";
 
 /** Lines that wait for a slow disk, bytes; past this they are dropped and counted (O7). */
-const MAX_QUEUED_CHARACTERS = 8 * 1024 * 1024;
-/**
- * For one write. What is open for appending takes each write as a whole, so whole lines in it never mix with those of
- * other workers; Node cuts what is longer than 512 KiB.
- */
-const MAX_WRITE_CHARACTERS = 128 * 1024;
+const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
 /** How long lines are gathered before they are written, ms. */
 const FLUSH_DELAY_MS = 20;
 
@@ -46,7 +42,7 @@ export class FileSinks {
 class LogFile {
   readonly #path: string;
   readonly #events: FileSinkEvents;
-  #queued = "";
+  readonly #queue = new LineQueue();
   #reopens = false;
   #handle: FileHandle | undefined;
   #writing: Promise<void> | undefined;
@@ -58,11 +54,11 @@ class LogFile {
   }
 
   append(data: string, reopen: boolean): void {
-    if (this.#queued.length + data.length > MAX_QUEUED_CHARACTERS) {
+    if (this.#queue.byteLength + data.length > MAX_QUEUED_BYTES) {
       this.#events.onDropped(this.#path, 1);
       return;
     }
-    this.#queued += data;
+    this.#queue.push(data);
     this.#reopens = reopen;
     this.#timer ??= setTimeout(() => this.#flush(), FLUSH_DELAY_MS);
   }
@@ -70,7 +66,7 @@ class LogFile {
   async close(): Promise<void> {
     await this.#writing;
     clearTimeout(this.#timer);
-    if (this.#queued !== "") await this.#write();
+    if (this.#queue.byteLength > 0) await this.#write();
     await this.#handle?.close();
     this.#handle = undefined;
   }
@@ -80,36 +76,30 @@ class LogFile {
     // One write at a time keeps the lines in order; what comes meanwhile goes with the next one.
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;
-      if (this.#queued !== "") this.#timer ??= setTimeout(() => this.#flush(), FLUSH_DELAY_MS);
+      if (this.#queue.byteLength > 0)
+        this.#timer ??= setTimeout(() => this.#flush(), FLUSH_DELAY_MS);
     });
   }
 
   async #write(): Promise<void> {
-    const text = this.#queued;
-    this.#queued = "";
+    let lines = 0;
+    const blocks = this.#queue.take();
+    for (const block of blocks) lines += block.lines;
     try {
       if (this.#reopens) {
         await this.#handle?.close();
         this.#handle = undefined;
       }
       this.#handle ??= await open(this.#path, "a", 0o640);
-      // Unlike `write`, it goes on when a disk or pipe takes only a part.
-      for (const lines of wholeLines(text)) await this.#handle.appendFile(lines);
+      for (const block of blocks) {
+        // Unlike `write`, it goes on when a disk or pipe takes only a part.
+        await this.#handle.appendFile(block.bytes.subarray(0, block.length));
+        lines -= block.lines;
+        this.#queue.giveBack(block);
+      }
     } catch (error) {
       this.#events.onFailed(this.#path, error);
-      this.#events.onDropped(this.#path, text.split("\n").length - 1);
+      this.#events.onDropped(this.#path, lines);
     }
-  }
-}
-
-function* wholeLines(text: string): Generator<string> {
-  for (let start = 0; start < text.length;) {
-    let end = text.length;
-    if (end - start > MAX_WRITE_CHARACTERS) {
-      const last = text.lastIndexOf("\n", start + MAX_WRITE_CHARACTERS - 1);
-      end = (last > start ? last : text.indexOf("\n", start + MAX_WRITE_CHARACTERS)) + 1 || end;
-    }
-    yield text.slice(start, end);
-    start = end;
   }
 }
