@@ -11,6 +11,10 @@ const MAX_LINES_PER_SECOND = 100;
 /** Lines that wait because nobody reads stderr; past this they are dropped and counted (O7). */
 const MAX_QUEUED_BYTES = 512 * 1024;
 
+/** How long the last lines may take at the end, and how often that is looked at, ms. */
+const MAX_FLUSH_MS = 1000;
+const FLUSH_LOOK_MS = 5;
+
 export interface Logger extends PluginLog {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -18,7 +22,8 @@ export interface Logger extends PluginLog {
   requestRefused(error: GatewayError): void;
   requestFailed(exchange: Exchange, error: GatewayError): void;
   pluginFailed(plugin: string, error: GatewayError): void;
-  flush(): void;
+  /** Waits until all lines are out; false when nobody takes them. */
+  flush(): Promise<boolean>;
 }
 
 /** A logger with its own way out. */
@@ -40,7 +45,7 @@ const PLUGIN_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 export function createLogger(options: LoggerOptions): OutputLogger {
   const { write, flush } = options.write
-    ? { write: options.write, flush: () => undefined }
+    ? { write: options.write, flush: () => Promise.resolve(true) }
     : stderr(options.onDropped);
   const log = pino({ level: options.level, base: options.fields ?? null }, { write });
   const budget = new LineBudget(options.onDropped);
@@ -70,11 +75,31 @@ export function createLogger(options: LoggerOptions): OutputLogger {
 
 function stderr(onDropped: (lines: number) => void): {
   write: (line: string) => void;
-  flush: () => void;
+  flush: () => Promise<boolean>;
 } {
   const output = pino.destination({ dest: 2, sync: false, maxLength: MAX_QUEUED_BYTES });
-  output.on("drop", () => onDropped(1));
-  return { write: (line) => output.write(line), flush: () => output.flushSync() };
+  let waitingBytes = 0;
+  output.on("write", (count: number) => (waitingBytes -= count));
+  output.on("drop", (line: string) => {
+    waitingBytes -= Buffer.byteLength(line);
+    onDropped(1);
+  });
+  // There is no reader any more, and no use in waiting for one.
+  output.on("error", () => (waitingBytes = 0));
+  return {
+    write: (line) => {
+      waitingBytes += Buffer.byteLength(line);
+      output.write(line);
+    },
+    // Not its flushSync: on a full pipe that blocks the process for as long as nobody reads.
+    flush: async () => {
+      const limitMs = performance.now() + MAX_FLUSH_MS;
+      while (waitingBytes > 0 && performance.now() < limitMs) {
+        await new Promise((resolve) => setTimeout(resolve, FLUSH_LOOK_MS));
+      }
+      return waitingBytes <= 0;
+    },
+  };
 }
 
 /** A number of lines a second for each source. */

@@ -21,8 +21,11 @@ export interface RunningGateway {
   readonly admin: Address | undefined;
   /** Reads config and plugins again. */
   reload(cause: string): Promise<void>;
-  /** Stops accepting, lets requests finish within the drain time-out, and frees everything. */
-  stop(): Promise<void>;
+  /**
+   * Stops accepting, lets requests finish within the drain time-out, and frees everything. False when lines of the log
+   * are left that nobody takes.
+   */
+  stop(): Promise<boolean>;
 }
 
 /** Starts everything and keeps it running. Throws ConfigRefused, or an Error when an address is taken. */
@@ -84,7 +87,7 @@ export async function startGateway(
       await traffic.drain(settings.drainTimeoutMs);
       await statusServer.drain(0);
       await adminServer?.drain(0);
-      await parts.close();
+      return parts.close();
     },
   };
 }

@@ -50,7 +50,7 @@ export async function startGateway(parts: GatewayParts): Promise<TestGateway> {
     requestFailed: (_, error: GatewayError) => failures.push(error.code),
     pluginFailed: (plugin) => failedPlugins.push(plugin),
     write: nothing,
-    flush: nothing,
+    flush: () => Promise.resolve(true),
   };
   const deadlines = new Deadlines();
   const platform = await currentPlatform();

@@ -32,7 +32,7 @@ function reloading(
     requestFailed: nothing,
     pluginFailed: nothing,
     write: nothing,
-    flush: nothing,
+    flush: () => Promise.resolve(true),
   };
   const metrics = new Metrics(() => 0);
   const reloader = new Reloader({

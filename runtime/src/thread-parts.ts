@@ -35,8 +35,8 @@ export interface ThreadParts extends AssemblyParts {
   readonly log: OutputLogger;
   /** Says whose connections the metrics tell of. */
   countConnections(count: () => number): void;
-  /** Writes what is queued for files and stops the clock. */
-  close(): Promise<void>;
+  /** Writes what is queued for files and the log, and stops the clock; false when nobody takes the log's lines. */
+  close(): Promise<boolean>;
 }
 
 export interface ThreadOptions {
@@ -159,7 +159,7 @@ export async function threadParts(options: ThreadOptions): Promise<ThreadParts> 
       transport.close();
       await sinks.close();
       deadlines.stop();
-      log.flush();
+      return log.flush();
     },
   };
 }

@@ -1,6 +1,7 @@
 // More work than the gateway takes: connections, requests, files, a blocked log, a stalled event loop. It refuses the
 // rest in a way that clients understand, lives on, and recovers.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 
@@ -176,6 +177,9 @@ test("O7 load: a stderr that nobody reads costs log lines, which are counted, an
   );
   assert.equal((await gateway.get("/served")).status, 200);
   assert.equal((await gateway.status("/health/ready")).status, 200);
+  // The lines that nobody reads do not keep it from ending, though there is no orderly way.
+  gateway.process.kill("SIGTERM");
+  await once(gateway.process, "exit");
 });
 
 test("O1 load: kept connections to many upstreams are no more than clients may have", async (t) => {

@@ -137,13 +137,17 @@ function stopOnSignals(gateway: RunningGateway): void {
   let isStopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (isStopping) {
-      // A second signal means now: nothing more is written, not even where a full pipe would hold the process.
+      // A second signal means now: nothing more is written.
       process.removeAllListeners(signal);
       process.kill(process.pid, signal);
       return;
     }
     isStopping = true;
-    void gateway.stop().then(() => process.exit(0));
+    void gateway.stop().then((isLogOut) => {
+      if (isLogOut) process.exit(0);
+      // An orderly exit would wait for a reader of the log, who may never come.
+      process.kill(process.pid, "SIGKILL");
+    });
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
