@@ -4,7 +4,7 @@ import type { Exchange } from "./exchange.ts";
 import { VALUE_CHARACTERS, consistsOf } from "./http1/characters.ts";
 import { fieldName } from "./http1/field-name.ts";
 import type { FieldName } from "./http1/field-name.ts";
-import { isSameSecret, keyedHash } from "./keyed-hash.ts";
+import { isSameSecret, secretHash } from "./secret.ts";
 
 /** A header that tells the upstream who the client is. */
 interface IdentityField {
@@ -51,13 +51,13 @@ export class Consumers {
   #addCredential(handle: number, { collection, key }: CredentialConfig): void {
     const byHash = this.#credentials.get(collection) ?? new Map<number, number[]>();
     this.#credentials.set(collection, byHash);
-    const hash = keyedHash(key);
+    const hash = secretHash(key);
     byHash.set(hash, [...(byHash.get(hash) ?? []), handle]);
   }
 
   /** By keyed hash, then in constant time: the time taken tells nothing of the keys there are (J12). */
   findCredential(collection: string, key: string): number | undefined {
-    const handles = this.#credentials.get(collection)?.get(keyedHash(key));
+    const handles = this.#credentials.get(collection)?.get(secretHash(key));
     return handles?.find((handle) => {
       return isSameSecret(key, this.#authenticated[handle]?.credential?.key ?? "");
     });

@@ -3,6 +3,7 @@
 import type { ConsumerConfig } from "./config/model.ts";
 import { epochMs } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
+import type { FieldName } from "./http1/field-name.ts";
 import type { Fields } from "./http1/fields.ts";
 import { queryPairs } from "./query.ts";
 
@@ -81,10 +82,10 @@ function querystring(query: string, secrets: ReadonlySet<string>): string {
 function headers(fields: Fields, secrets: ReadonlySet<string>): string {
   let out = "";
   for (let at = 0; at < fields.length; at++) {
-    const name = fields.names[at]?.lower ?? "";
+    const name = fields.names[at] as FieldName;
     if (isRepeated(fields, at)) return repeatedHeaders(fields, secrets);
-    const value = secrets.has(name) ? REDACTED : text(fields.values[at] ?? "");
-    out += `${at === 0 ? "" : ","}"${name}":${value}`;
+    const value = secrets.has(name.lower) ? REDACTED : text(fields.values[at] as string);
+    out += at === 0 ? name.jsonKey + value : `,${name.jsonKey}${value}`;
   }
   return `{${out}}`;
 }

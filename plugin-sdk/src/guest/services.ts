@@ -11,7 +11,8 @@ export const store: Store = {
   get: (key) => textOf(storeGet(key), `key "${key}"`),
 
   set(key, value, ttlMs = FOR_EVER) {
-    check(storeSet(key, value, checkedTtl(ttlMs)), `key "${key}"`);
+    if (!(ttlMs >= 0 && ttlMs < Infinity)) throw badTtl(ttlMs);
+    check(storeSet(key, value, ttlMs), `key "${key}"`);
   },
 
   delete(key) {
@@ -20,15 +21,15 @@ export const store: Store = {
 
   increment(key, delta, ttlMs = FOR_EVER) {
     if (typeof delta !== "number") throw new TypeError("delta must be a number");
-    const value = storeIncrement(key, delta, checkedTtl(ttlMs));
+    if (!(ttlMs >= 0 && ttlMs < Infinity)) throw badTtl(ttlMs);
+    const value = storeIncrement(key, delta, ttlMs);
     if (value === undefined) throw new TypeError(`The key "${key}" holds no number`);
     return value;
   },
 };
 
-function checkedTtl(ttlMs: number): number {
-  if (ttlMs >= 0 && ttlMs < Infinity) return ttlMs;
-  throw new RangeError(`ttlMs must be 0 or more, not ${ttlMs}`);
+function badTtl(ttlMs: number): RangeError {
+  return new RangeError(`ttlMs must be 0 or more, not ${ttlMs}`);
 }
 
 export const log: Log = {

@@ -22,6 +22,8 @@ export interface FieldName {
   readonly text: string;
   readonly lower: string;
   readonly role: number;
+  /** Begins a member of a JSON object: the lower-case name in quotes and a colon. */
+  readonly jsonKey: string;
   /** RFC 9110 §5.1: what is no token is no field name. */
   readonly isToken: boolean;
 }
@@ -120,7 +122,13 @@ function keep(bucket: FieldName[], text: string): FieldName {
   // A copy of its own: a slice would keep the whole head it was cut from alive.
   const copy = Buffer.from(text, "latin1").toString("latin1");
   const lower = copy.toLowerCase();
-  const name: FieldName = { text: copy, lower, role: roleOf(lower), isToken: isToken(copy) };
+  const name: FieldName = {
+    text: copy,
+    lower,
+    role: roleOf(lower),
+    jsonKey: `${JSON.stringify(lower)}:`,
+    isToken: isToken(copy),
+  };
   if (kept < MAX_KEPT && bucket.length < MAX_BUCKET && copy.length <= MAX_KEPT_LENGTH) {
     kept++;
     bucket.push(name);

@@ -3,8 +3,8 @@ import { Blocks } from "./blocks.ts";
 import { Entry, HEADER_WORDS, Header, IS_NUMBER } from "./layout.ts";
 import type { SharedMemory } from "./layout.ts";
 import { Recency } from "./recency.ts";
-import type { TextWords } from "./text-words.ts";
-import { wordsOf } from "./text-words.ts";
+import type { TextWords } from "../../text-words.ts";
+import { wordsOf } from "../../text-words.ts";
 
 /** How many of the oldest entries are looked at for one that has expired before the oldest must go. */
 const EXPIRED_SEARCH = 8;

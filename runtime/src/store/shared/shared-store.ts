@@ -1,13 +1,13 @@
 // The store of several threads, exact: what one writes or counts, the others see at once. Behaves as MemoryStore does,
 // but that "least recently used" holds within a shard.
 import type { Store } from "../store.ts";
-import { keyedHash } from "./keyed-hash.ts";
+import { keyedHash } from "../../keyed-hash.ts";
 import { Header } from "./layout.ts";
 import type { SharedMemory } from "./layout.ts";
 import { repair } from "./repair.ts";
 import { Shard } from "./shard.ts";
 import { SpinLock } from "./spin-lock.ts";
-import { TextWords } from "./text-words.ts";
+import { TextWords } from "../../text-words.ts";
 
 export interface SharedStoreOptions {
   /** Number of this thread, above 0; no two threads ever have the same, dead ones included. */
