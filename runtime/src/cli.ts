@@ -1,8 +1,3 @@
 #!/usr/bin/env -S node --conditions=sluice-source
-// The command `sluice`.
-import { keepCompiledCode } from "./compile-cache.ts";
-
-keepCompiledCode();
-// Imported only now, so that it is found compiled.
-const { sluice } = await import("./cli/sluice.ts");
-await sluice(process.argv.slice(2));
+// The command `sluice`, from a checkout.
+import "../bin/sluice.js";

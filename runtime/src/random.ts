@@ -15,14 +15,27 @@ export function fillRandom(target: Uint8Array): void {
     randomFillSync(target);
     return;
   }
+  const start = take(length);
+  for (let at = 0; at < length; at++) {
+    target[at] = stock[start + at] ?? 0;
+    // What was given away may be a secret: it stands nowhere else.
+    stock[start + at] = 0;
+  }
+}
+
+/** As hex digits, two for each of `length` bytes, which are few. For what is no secret, such as an id. */
+export function randomHex(length: number): string {
+  const start = take(length);
+  return stock.toString("hex", start, used);
+}
+
+/** Where so many fresh bytes stand; they are never given twice. */
+function take(length: number): number {
   if (used + length > STOCK_BYTES) {
     randomFillSync(stock);
     used = 0;
   }
-  for (let at = 0; at < length; at++) {
-    target[at] = stock[used + at] ?? 0;
-    // What was given away is nobody else's to read, and is never given twice.
-    stock[used + at] = 0;
-  }
+  const start = used;
   used += length;
+  return start;
 }

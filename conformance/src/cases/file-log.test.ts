@@ -71,8 +71,10 @@ interface Record {
 async function recordOf(id: string | undefined): Promise<{ line: string; record: Record }> {
   assert.notEqual(id, undefined);
   return eventually(async () => {
-    const lines = (await readFile(path, "utf8").catch(() => "")).split("\n");
-    const line = lines.find((text) => text.includes(id ?? "-"));
+    const text = await readFile(path, "utf8").catch(() => "");
+    // A reader may come in the middle of a write: what has no end yet is no line.
+    const lines = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
+    const line = lines.find((each) => each.includes(id ?? "-"));
     // A line's shape is what these cases check.
     return line === undefined ? undefined : { line, record: JSON.parse(line) as Record };
   }, `a record of request ${id}`);

@@ -1,6 +1,5 @@
 // Imports all that `sluice start` needs, so that the first start finds it compiled. npm's `prepare` runs it.
-import { keepCompiledCode } from "../compile-cache.ts";
+import "../../bin/compile-cache.js";
 
-keepCompiledCode();
 await import("../main.ts");
 await import("./sluice.ts");

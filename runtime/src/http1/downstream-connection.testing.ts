@@ -12,7 +12,7 @@ import { Fields } from "./fields.ts";
 import { Http1Server } from "./server.ts";
 import type { ServerOptions } from "./server.ts";
 
-const OPTIONS: ServerOptions = {
+export const OPTIONS: ServerOptions = {
   limits: { maxStartLineBytes: 200, maxFieldLineBytes: 200, maxHeadBytes: 1000, maxFields: 10 },
   clients: DIRECT_CLIENTS,
   tokens: connectionTokens(DEFAULT_RESPONSE_TOKENS),

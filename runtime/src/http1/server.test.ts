@@ -1,30 +1,17 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import { DIRECT_CLIENTS } from "../clients/client-rules.ts";
 import { Deadlines } from "../deadlines.ts";
 import type { Exchange } from "../exchange.ts";
 import { currentPlatform } from "../platform/current.ts";
-import { connectionTokens, DEFAULT_RESPONSE_TOKENS } from "../response-tokens.ts";
 import { freePort, Peer, until } from "../sockets.testing.ts";
 import type { RefusalReason } from "./admission.ts";
+import { OPTIONS as CONNECTION_OPTIONS } from "./downstream-connection.testing.ts";
 import type { RequestHandler } from "./downstream.ts";
 import { Fields } from "./fields.ts";
 import { Http1Server } from "./server.ts";
 import type { ServerOptions } from "./server.ts";
 
-const OPTIONS: ServerOptions = {
-  limits: { maxStartLineBytes: 200, maxFieldLineBytes: 200, maxHeadBytes: 1000, maxFields: 10 },
-  clients: DIRECT_CLIENTS,
-  tokens: connectionTokens(DEFAULT_RESPONSE_TOKENS),
-  headTimeoutMs: 60_000,
-  requestTimeoutMs: 60_000,
-  bodyTimeoutMs: 60_000,
-  keepAliveTimeoutMs: 60_000,
-  lingerMs: 60_000,
-  maxConnections: 100,
-  maxConnectionsPerIp: 0,
-  reusePort: false,
-};
+const OPTIONS: ServerOptions = { ...CONNECTION_OPTIONS, lingerMs: 60_000 };
 
 const REQUEST = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 

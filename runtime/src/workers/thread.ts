@@ -1,7 +1,6 @@
 // Where a worker thread starts.
-import { keepCompiledCode } from "../compile-cache.ts";
+import "../../bin/compile-cache.js";
 
-keepCompiledCode();
 // Imported only now, so that it is found compiled.
 const { runWorker } = await import("./worker.ts");
 await runWorker();
