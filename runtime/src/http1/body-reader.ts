@@ -48,10 +48,9 @@ export class BodyReader {
     if (framing.kind === "none") this.state = "done";
   }
 
-  /** Bytes that must still come for the body to be whole; Infinity when unknown. */
-  get missing(): number {
-    if (this.state === "done") return 0;
-    return this.#isChunked ? Infinity : this.#left;
+  /** FIN is its end, and not a fault. */
+  get endsWithConnection(): boolean {
+    return !this.#isChunked && this.#left === Infinity;
   }
 
   /** What came behind the body and may go on, once it is done. */

@@ -8,5 +8,6 @@ export function isReplayable(exchange: Exchange | undefined): boolean {
   if (exchange === undefined) return false;
   if (exchange.requestFraming.kind === "none") return IDEMPOTENT.has(exchange.method);
   // Nobody can have acted on a request of which nothing but the head was sent, whatever its method.
-  return exchange.client.withdrawBody();
+  if (exchange.requestBody.withdrawBody()) return true;
+  return exchange.requestBody.isRepeatable === true && IDEMPOTENT.has(exchange.method);
 }

@@ -36,6 +36,7 @@ export class Receiver implements ResponseReceiver {
   onBody(_: Exchange, piece: Buffer): void {
     this.body += piece.toString("latin1");
   }
+  onFlush(): void {}
   onEnd(): void {
     this.#ended.resolve("end");
   }

@@ -100,7 +100,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, 
     exchange.forwardedAtMs = performance.now();
     this.#expectRead();
     this.#writer.begin(exchange, call);
-    exchange.client.readBody(this);
+    exchange.requestBody.readBody(this);
     this.#writer.flush();
   }
 
@@ -119,7 +119,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, 
   #reportBlocked(): void {
     if (this.#writer.isBlocked) {
       this.deadlineAtMs = this.#deadlines.after(this.#call?.writeTimeoutMs ?? 0);
-      this.#exchange?.client.pauseBody();
+      this.#exchange?.requestBody.pauseBody();
     } else {
       this.#expectRead();
     }
@@ -136,7 +136,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, 
     if (this.#tunnel !== undefined) return this.#tunnel.upstream.onDrain();
     this.#writer.isBlocked = false;
     this.#expectRead();
-    this.#exchange?.client.resumeBody();
+    this.#exchange?.requestBody.resumeBody();
   }
 
   // ---- the response
@@ -239,7 +239,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, 
     if (this.#exchange !== exchange) return;
     switch (body.state) {
       case "more":
-        return exchange.client.flush();
+        return this.#receiver?.onFlush(exchange);
       case "done":
         return this.#finish(exchange, at === chunk.length);
       case "malformed":
@@ -290,9 +290,8 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, 
   onEnd(): void {
     if (this.#tunnel !== undefined) return this.#tunnel.upstream.onEnd();
     const exchange = this.#exchange;
-    if (exchange !== undefined && this.#body?.missing === Infinity && !this.#isPersistent) {
-      if (exchange.responseFraming?.kind === "close") return this.#finish(exchange, false);
-    }
+    const isWhole = this.#body?.endsWithConnection === true;
+    if (exchange !== undefined && isWhole) return this.#finish(exchange, false);
     if (exchange === undefined) this.destroy();
     else this.#fail("upstream_reset", "the upstream closed the connection");
   }
@@ -302,7 +301,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, 
     if (this.#tunnel?.upstream.hasEnded === true) this.#tunnel.upstream.onGone();
     if (this.#exchange === undefined) this.#close();
     else if (!this.#isConnected) {
-      this.#fail("upstream_connect_failed", error?.message ?? "the connection was refused");
+      this.#fail("upstream_connect_failed", error?.message ?? "the connection was refused", error);
     } else this.#fail("upstream_reset", error?.message ?? "the connection was reset");
   }
 
@@ -321,7 +320,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, 
     this.#fail("upstream_invalid_response", detail);
   }
 
-  #fail(code: ErrorCode, detail: string): void {
+  #fail(code: ErrorCode, detail: string, cause?: Error): void {
     const exchange = this.#exchange;
     const receiver = this.#receiver;
     const isStale =
@@ -329,7 +328,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, 
     this.#release();
     this.destroy();
     if (exchange === undefined) return;
-    receiver?.onFault(exchange, new GatewayError(isStale ? "upstream_stale" : code, detail));
+    receiver?.onFault(exchange, new GatewayError(isStale ? "upstream_stale" : code, detail, cause));
   }
 
   #release(): void {

@@ -1,4 +1,6 @@
 // Sockets on Bun: Bun.listen and Bun.connect, which hand bytes over without stream objects in between.
+import { closeSync, openSync } from "node:fs";
+import { devNull } from "node:os";
 import type {
   Address,
   ConnectHandler,
@@ -149,6 +151,16 @@ const events = {
   },
 };
 
+/** Bun says ECONNREFUSED when the process has no descriptor left, too; that one is not the other end's doing. */
+function connectFailure(error: unknown): Error {
+  try {
+    closeSync(openSync(devNull, "r"));
+  } catch (noDescriptor) {
+    if (noDescriptor instanceof Error) return noDescriptor;
+  }
+  return error instanceof Error ? error : new Error(String(error));
+}
+
 export const bunPlatform: Platform = {
   name: "bun",
 
@@ -188,7 +200,7 @@ export const bunPlatform: Platform = {
     const fail = (error: unknown): void => {
       const gone = wrapped.handler;
       wrapped.handler = undefined;
-      gone?.onClose(error instanceof Error ? error : new Error(String(error)));
+      gone?.onClose(connectFailure(error));
     };
     Bun.connect<BunSocket>({
       hostname: address.host,

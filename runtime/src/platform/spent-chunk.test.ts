@@ -15,10 +15,18 @@ describe("a chunk", () => {
     freeIfWritten(chunk);
   });
 
+  test("is freed when what followed a head in it was written", () => {
+    const chunk = chunkOf(65_536);
+    noteWritten(chunk.subarray(300));
+    freeIfWritten(chunk);
+    assert.equal(chunk.buffer.byteLength, 0);
+  });
+
   test("stays when something else, or only a part of it, was written last", () => {
     const chunk = chunkOf(65_536);
     freeIfWritten(chunk);
-    noteWritten(chunk.subarray(0, 65_536));
+    noteWritten(chunk.subarray(300, 65_535));
+    freeIfWritten(chunk);
     freeIfWritten(chunk);
     noteWritten(chunk);
     noteWritten(chunkOf(65_536));

@@ -11,12 +11,19 @@ export function noteWritten(bytes: Buffer): void {
   written = bytes;
 }
 
-/** For a chunk that its handler is done with: when it was the last thing written, nobody needs it any more. */
+/**
+ * For a chunk that its handler is done with: when the last thing written went up to its end, nobody needs it any more.
+ * What came before in it, such as a head, was read or written earlier.
+ */
 export function freeIfWritten(chunk: Buffer): void {
-  if (chunk !== written) return;
-  written = undefined;
+  // First of all: asking a small buffer for its memory makes an object.
+  if (written === undefined || chunk.length < MIN_BYTES) return;
   const { buffer } = chunk;
+  if (written.buffer !== buffer) return;
+  const leftBytes = chunk.byteOffset + chunk.length - (written.byteOffset + written.length);
+  written = undefined;
+  if (leftBytes !== 0) return;
   // Memory that is shared with other chunks is not this one's to free.
-  if (chunk.length < MIN_BYTES || buffer.byteLength !== chunk.length) return;
+  if (buffer.byteLength !== chunk.length) return;
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

@@ -11,11 +11,16 @@ export interface HeaderMatcher {
 /** What marks a value of a route's header as a regular expression. */
 export const VALUE_PATTERN_MARK = "~*";
 
+/** Most routes match on none; one list for all of them stays in the cache. */
+const NO_MATCHERS: readonly HeaderMatcher[] = [];
+
 /** @throws PatternError when a regular expression does not compile; the config has checked them. */
 export function compileHeaderMatchers(
   headers: Readonly<Record<string, readonly string[]>>,
 ): readonly HeaderMatcher[] {
-  return Object.entries(headers).map(([name, values]) => compileHeaderMatcher(name, values));
+  const entries = Object.entries(headers);
+  if (entries.length === 0) return NO_MATCHERS;
+  return entries.map(([name, values]) => compileHeaderMatcher(name, values));
 }
 
 function compileHeaderMatcher(name: string, accepted: readonly string[]): HeaderMatcher {

@@ -1,12 +1,12 @@
-// Path trees by host: looking one up costs one hash, and one for each label where there are wildcards.
+// Path indexes by host: looking one up costs one hash, and one for each label where there are wildcards.
 import type { Candidate } from "./candidate.ts";
 import { splitHost } from "./host-pattern.ts";
-import { PathTree } from "./path-tree.ts";
+import { PathIndex } from "./path-index.ts";
 
 /** The candidates of one host, of those that ask for a certain port and of all ports. */
 export interface HostEntry {
-  readonly anyPort: PathTree;
-  readonly byPort: Map<number, PathTree>;
+  readonly anyPort: PathIndex;
+  readonly byPort: Map<number, PathIndex>;
 }
 
 export interface HostVisitor {
@@ -27,8 +27,8 @@ export class HostIndex {
     for (const host of new Set(candidate.route.hosts)) {
       const { kind, text, port } = splitHost(host);
       const entry = getOrAdd(this.#byKind[kind], text, emptyEntry);
-      const tree = port === undefined ? entry.anyPort : getOrAdd(entry.byPort, port, newTree);
-      tree.add(candidate);
+      const paths = port === undefined ? entry.anyPort : getOrAdd(entry.byPort, port, newPaths);
+      paths.add(candidate);
     }
   }
 
@@ -54,11 +54,11 @@ export class HostIndex {
 }
 
 function emptyEntry(): HostEntry {
-  return { anyPort: newTree(), byPort: new Map() };
+  return { anyPort: newPaths(), byPort: new Map() };
 }
 
-function newTree(): PathTree {
-  return new PathTree();
+function newPaths(): PathIndex {
+  return new PathIndex();
 }
 
 function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value): Value {

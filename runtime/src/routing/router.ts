@@ -5,7 +5,7 @@ import type { Candidate, RouteMatch } from "./candidate.ts";
 import { HostIndex } from "./host-index.ts";
 import type { HostEntry, HostVisitor } from "./host-index.ts";
 import { portOf } from "./host-pattern.ts";
-import type { PathVisitor } from "./path-tree.ts";
+import type { PathVisitor, Place } from "./path-index.ts";
 
 export type { RouteMatch } from "./candidate.ts";
 
@@ -48,8 +48,9 @@ class Search implements HostVisitor, PathVisitor {
   run(hosts: HostIndex): RouteMatch | undefined {
     hosts.find(this.#request.host, this);
     const best = this.#best;
-    if (best?.pattern === undefined) return best?.match;
-    return { route: best.route, prefixLength: this.#patternLength };
+    if (best?.pattern === undefined) return best;
+    const { route, routeIndex, stripPath, pattern } = best;
+    return { route, routeIndex, stripPath, pattern, prefixLength: this.#patternLength };
   }
 
   visitHost(entry: HostEntry): void {
@@ -58,13 +59,17 @@ class Search implements HostVisitor, PathVisitor {
     entry.byPort.get(portOf(this.#request.authority))?.find(this.#request.path, this);
   }
 
-  consider(candidates: readonly Candidate[]): void {
-    for (const candidate of candidates) {
-      if (this.#best !== undefined && this.#best.rank < candidate.rank) return;
-      if (!this.#matches(candidate)) continue;
-      this.#best = candidate;
-      return;
-    }
+  consider(place: Place): void {
+    if (!Array.isArray(place)) this.#endsAt(place);
+    else for (const candidate of place) if (this.#endsAt(candidate)) return;
+  }
+
+  /** True when no later candidate of the same place can be better. */
+  #endsAt(candidate: Candidate): boolean {
+    if (this.#best !== undefined && this.#best.rank < candidate.rank) return true;
+    if (!this.#matches(candidate)) return false;
+    this.#best = candidate;
+    return true;
   }
 
   #matches(candidate: Candidate): boolean {

@@ -20,6 +20,7 @@ export function routeOf(id: string, parts: RouteParts): RouteConfig {
     timeoutMs: undefined,
     encodedCharacters: DEFAULT_ENCODED_CHARACTERS,
     responseHeadersToRemove: [],
+    pluginOrder: [],
     tags: [],
     source: { path: "routes[0]", line: 1, column: 1 },
     ...parts,

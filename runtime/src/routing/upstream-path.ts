@@ -9,12 +9,12 @@ import { canonicalPath } from "./path.ts";
  * the service's path, as `/api../x` does when `~/api` is stripped (Traefik CVE-2026-48020).
  */
 export function upstreamPath(
-  match: RouteMatch,
+  match: Pick<RouteMatch, "stripPath" | "prefixLength">,
   servicePath: string | undefined,
   path: string,
 ): string | undefined {
   const base = servicePath ?? "/";
-  if (!match.route.stripPath) return joinWhole(base, path);
+  if (!match.stripPath) return joinWhole(base, path);
   const joined = joinStripped(base, path.slice(match.prefixLength), path);
   if (isAtBorder(path, match.prefixLength)) return joined;
   return canonicalPath(joined) === joined ? joined : undefined;

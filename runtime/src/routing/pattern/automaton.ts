@@ -126,6 +126,9 @@ export class Automaton {
         case "split":
           pending.push(instruction.second, instruction.first);
           break;
+        case "save":
+          pending.push(instruction.next);
+          break;
         case "start":
           if (isAtStart) pending.push(instruction.next);
           break;

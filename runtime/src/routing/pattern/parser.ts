@@ -105,20 +105,20 @@ class PatternParser {
       throw new PatternError(`expected at most ${MAX_NESTING} nested groups`, position);
     }
     const outerIgnoresCase = this.#ignoresCase;
-    const kind = this.#groupStart(position);
+    const name = this.#source.take(/\?P?<[A-Za-z_]\w*>/y)?.replace(/^\?P?<|>$/g, "");
+    const kind = name === undefined ? this.#groupStart(position) : "group";
     // A bare flag holds to the end of the group around it.
     const node = kind === "flag" ? undefined : this.#choice();
     if (!this.#source.skip(")")) throw new PatternError("missing ) for this (", position);
     if (kind === "group") this.#ignoresCase = outerIgnoresCase;
     this.#nesting -= 1;
-    return node;
+    return name === undefined || node === undefined ? node : { kind: "group", name, item: node };
   }
 
   #groupStart(position: number): "group" | "flag" {
     const source = this.#source;
     if (!source.skip("?")) return "group";
     if (source.skip(":")) return "group";
-    if (source.take(/(?:P?<[A-Za-z_]\w*>)/y) !== undefined) return "group";
     if (source.take(/<?[=!]/y) !== undefined) {
       throw new PatternError(
         "look-around is not supported: patterns are matched in linear time",

@@ -3,6 +3,7 @@
 // gateway by backtracking, and both runtimes match alike.
 import { anyCharacter } from "./characters.ts";
 import { Automaton } from "./automaton.ts";
+import { CaptureMachine } from "./capture.ts";
 import { parsePattern } from "./parser.ts";
 import { compileProgram } from "./program.ts";
 import { literalPrefix } from "./syntax.ts";
@@ -15,16 +16,34 @@ export interface PathPattern {
   readonly literalPrefix: string;
   /** Length of the match from the path's start, or -1. */
   matchLength(path: string): number;
+  /** What the group of that name matched; undefined when there is no such group, or it is no part of the match. */
+  capture(path: string, name: string): string | undefined;
 }
 
 /** A pattern that matches from the start of a path. @throws PatternError when it does not compile. */
 export function compilePathPattern(text: string): PathPattern {
   const node = parsePattern(text);
   const automaton = new Automaton(compileProgram(node));
+  const machines = new Map<string, CaptureMachine>();
   return {
     literalPrefix: literalPrefix(node),
     matchLength: (path) => automaton.matchLength(path),
+    capture: (path, name) => captures(text, name, machines).capture(path),
   };
+}
+
+/** Made when it is first asked for, which for most patterns is never. */
+function captures(
+  text: string,
+  name: string,
+  machines: Map<string, CaptureMachine>,
+): CaptureMachine {
+  let machine = machines.get(name);
+  if (machine === undefined) {
+    machine = new CaptureMachine(compileProgram(parsePattern(text), name));
+    machines.set(name, machine);
+  }
+  return machine;
 }
 
 /** A pattern that matches anywhere in a value, in any case. @throws PatternError when it does not compile. */

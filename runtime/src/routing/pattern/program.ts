@@ -7,6 +7,8 @@ import type { PatternNode } from "./syntax.ts";
 export type Instruction =
   | { readonly kind: "characters"; readonly set: CharacterSet; readonly next: number }
   | { readonly kind: "split"; readonly first: number; readonly second: number }
+  /** A border of the group that is captured. */
+  | { readonly kind: "save"; readonly isStart: boolean; readonly next: number }
   | { readonly kind: "start"; readonly next: number }
   | { readonly kind: "end"; readonly next: number }
   | { readonly kind: "match" };
@@ -19,9 +21,12 @@ export interface Program {
 // A step of the machine costs at most one visit to each instruction: this bounds the cost of a character.
 const MAX_INSTRUCTIONS = 2000;
 
-/** @throws PatternError when the pattern is too large. */
-export function compileProgram(node: PatternNode): Program {
-  const builder = new ProgramBuilder();
+/**
+ * A program that captures the group of that name, or none.
+ * @throws PatternError when the pattern is too large.
+ */
+export function compileProgram(node: PatternNode, captured?: string): Program {
+  const builder = new ProgramBuilder(captured);
   const match = builder.add({ kind: "match" });
   const entry = builder.build(node, match);
   return { instructions: builder.instructions, entry };
@@ -30,6 +35,11 @@ export function compileProgram(node: PatternNode): Program {
 /** Builds from the end to the start, so that `next` is always known, except for loops. */
 class ProgramBuilder {
   readonly instructions: Instruction[] = [];
+  readonly #captured: string | undefined;
+
+  constructor(captured: string | undefined) {
+    this.#captured = captured;
+  }
 
   add(instruction: Instruction): number {
     if (this.instructions.length >= MAX_INSTRUCTIONS) {
@@ -54,6 +64,11 @@ class ProgramBuilder {
       }
       case "repeat":
         return this.#repeat(node, next);
+      case "group": {
+        if (node.name !== this.#captured) return this.build(node.item, next);
+        const end = this.add({ kind: "save", isStart: false, next });
+        return this.add({ kind: "save", isStart: true, next: this.build(node.item, end) });
+      }
     }
   }
 

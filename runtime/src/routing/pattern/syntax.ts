@@ -14,6 +14,7 @@ export type PatternNode =
       readonly max: number;
       readonly isLazy: boolean;
     }
+  | { readonly kind: "group"; readonly name: string; readonly item: PatternNode }
   | { readonly kind: "start" }
   | { readonly kind: "end" };
 
@@ -50,6 +51,8 @@ function fixedPart(node: PatternNode): { readonly text: string; readonly isWhole
       }
       return { text, isWhole: true };
     }
+    case "group":
+      return fixedPart(node.item);
     case "start":
       return { text: "", isWhole: true };
     case "choice":
