@@ -1,4 +1,5 @@
 // One address that an upstream's requests may go to.
+import type { TargetState } from "./target-state.ts";
 
 export interface Target {
   readonly id: string;
@@ -8,4 +9,13 @@ export interface Target {
   readonly address: string;
   /** Share of the requests, 0 to 65535; 0 gets none. */
   readonly weight: number;
+  /** Undefined for one that no upstream has. */
+  readonly state?: TargetState;
+}
+
+/** IPv6 addresses are connected to without brackets and written with them (RFC 3986 §3.2.2). */
+export function targetAt(target: Omit<Target, "address">): Target {
+  const host = target.host.replace(/^\[|\]$/g, "");
+  const written = host.includes(":") ? `[${host}]` : host;
+  return { ...target, host, address: `${written}:${target.port}` };
 }

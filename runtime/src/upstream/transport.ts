@@ -26,6 +26,8 @@ export interface ResponseReceiver {
   /** The exchange's status, reason, fields and framing are set. */
   onHead(exchange: Exchange): void;
   onBody(exchange: Exchange, piece: Buffer): void;
+  /** No more is at hand for now. */
+  onFlush(exchange: Exchange): void;
   onEnd(exchange: Exchange, trailers?: Fields): void;
   onFault(exchange: Exchange, error: GatewayError): void;
 }

@@ -1,10 +1,15 @@
 // An upstream of the config, with its targets.
-import type { TargetConfig, UpstreamConfig } from "../model.ts";
+import { valueNode } from "../document/node.ts";
+import { quote } from "../faults.ts";
+import type { Algorithm, TargetConfig, UpstreamConfig } from "../upstream-model.ts";
 import type { EntityRecord } from "../entities/structure.ts";
 import { splitAuthority } from "../schema/upstream.ts";
 import type { TargetFields, UpstreamFields } from "../schema/upstream.ts";
 import { addFieldFault } from "./context.ts";
 import type { BuildContext, Decoded } from "./context.ts";
+import { buildCircuitBreaker } from "./circuit-breaker.ts";
+import { buildHashInputs } from "./hash-inputs.ts";
+import { buildHealthchecks } from "./healthchecks.ts";
 
 /** Kong's default port of a target. */
 const DEFAULT_TARGET_PORT = 8000;
@@ -14,14 +19,43 @@ export function buildUpstream(
   targets: ReadonlyMap<EntityRecord, readonly TargetConfig[]>,
   context: BuildContext,
 ): UpstreamConfig {
+  const stickyName = fields.sticky_sessions_cookie;
+  const algorithm = algorithmOf({ record, fields }, context);
+  const stickyNode = valueNode(record.node, "sticky_sessions_cookie");
+  if (algorithm === "sticky-sessions" && stickyNode === undefined) {
+    const message = "missing: expected the name of a cookie for algorithm sticky-sessions";
+    addFieldFault(context, record, "sticky_sessions_cookie", message);
+  }
   return {
     id: context.registry.idOf(record),
     name: fields.name.toLowerCase(),
-    algorithm: "round-robin",
+    algorithm,
+    slots: fields.slots,
+    ...buildHashInputs({ record, fields }, context),
+    hashOnCookiePath: fields.hash_on_cookie_path,
+    stickyCookie:
+      algorithm === "sticky-sessions" && stickyName !== undefined
+        ? { name: stickyName, path: fields.sticky_sessions_cookie_path }
+        : undefined,
     hostHeader: fields.host_header,
+    healthchecks: buildHealthchecks(fields.healthchecks),
+    circuitBreaker: fields.circuit_breaker && buildCircuitBreaker(fields.circuit_breaker),
     targets: targets.get(record) ?? [],
     source: context.faults.positionOf(record.path, record.node.offset),
   };
+}
+
+/** As in Kong, hash_on alone asks for consistent hashing. */
+function algorithmOf(
+  { record, fields }: Decoded<UpstreamFields>,
+  context: BuildContext,
+): Algorithm {
+  if (fields.hash_on === "none") return fields.algorithm ?? "round-robin";
+  if (fields.algorithm !== undefined && fields.algorithm !== "consistent-hashing") {
+    const message = `expected "consistent-hashing" with hash_on, got ${quote(fields.algorithm)}`;
+    addFieldFault(context, record, "algorithm", message);
+  }
+  return "consistent-hashing";
 }
 
 /** The targets by the upstream that they belong to. */

@@ -10,7 +10,13 @@ import {
   text,
 } from "./fields.ts";
 import type { CommonFields } from "./fields.ts";
-import { notYet, notYetFields, notYetRecord } from "./not-yet.ts";
+import { ALGORITHMS } from "../upstream-model.ts";
+import type { Algorithm } from "../upstream-model.ts";
+import { circuitBreakerSchema } from "./circuit-breaker.ts";
+import type { CircuitBreakerFields } from "./circuit-breaker.ts";
+import { healthchecksSchema } from "./healthchecks.ts";
+import type { HealthchecksFields } from "./healthchecks.ts";
+import { notYet, notYetFields } from "./not-yet.ts";
 
 /** Splits a target or a Host value; the port is undefined when there is none. */
 export function splitAuthority(authority: string): {
@@ -30,41 +36,50 @@ function isAuthority(authority: string): boolean {
 
 const isAddress = (name: string): boolean => /^[\d.]+$/.test(name);
 
-const HEALTHCHECKS = {
-  threshold: 0,
-  active: {
-    type: "http",
-    timeout: 1,
-    concurrency: 10,
-    http_path: "/",
-    https_sni: undefined,
-    https_verify_certificate: true,
-    headers: undefined,
-    healthy: { interval: 0, http_statuses: [200, 302], successes: 0 },
-    unhealthy: {
-      interval: 0,
-      http_statuses: [429, 404, 500, 501, 502, 503, 504, 505],
-      tcp_failures: 0,
-      timeouts: 0,
-      http_failures: 0,
-    },
-  },
-  passive: {
-    type: "http",
-    healthy: {
-      http_statuses: [
-        200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 300, 301, 302, 303, 304, 305, 306, 307,
-        308,
-      ],
-      successes: 0,
-    },
-    unhealthy: { http_statuses: [429, 500, 503], tcp_failures: 0, timeouts: 0, http_failures: 0 },
-  },
-};
+const HASH_INPUTS = [
+  "none",
+  "consumer",
+  "ip",
+  "header",
+  "cookie",
+  "path",
+  "query_arg",
+  "uri_capture",
+] as const;
 
-export interface UpstreamFields extends CommonFields {
+const hashInput = z.enum(HASH_INPUTS, { error: `expected one of ${HASH_INPUTS.join(", ")}` });
+
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+const headerName = text("the name of a header", (name) => TOKEN.test(name));
+const cookieName = text("the name of a cookie", (name) => TOKEN.test(name));
+const cookiePath = text('a path that starts with "/", without spaces and ;', (path) =>
+  /^\/[\x21-\x3a\x3c-\x7e]*$/.test(path),
+);
+const argumentName = text("a name that is not empty", (name) => name !== "");
+
+/** Names of what is hashed; which of them are needed depends on hash_on and hash_fallback. */
+export interface HashNameFields {
+  readonly hash_on_header?: string | undefined;
+  readonly hash_fallback_header?: string | undefined;
+  readonly hash_on_cookie?: string | undefined;
+  readonly hash_on_query_arg?: string | undefined;
+  readonly hash_fallback_query_arg?: string | undefined;
+  readonly hash_on_uri_capture?: string | undefined;
+  readonly hash_fallback_uri_capture?: string | undefined;
+}
+
+export interface UpstreamFields extends CommonFields, HashNameFields {
   readonly name: string;
   readonly host_header?: string | undefined;
+  readonly algorithm?: Algorithm | undefined;
+  readonly slots: number;
+  readonly hash_on: (typeof HASH_INPUTS)[number];
+  readonly hash_fallback: (typeof HASH_INPUTS)[number];
+  readonly hash_on_cookie_path: string;
+  readonly sticky_sessions_cookie?: string | undefined;
+  readonly sticky_sessions_cookie_path: string;
+  readonly healthchecks: HealthchecksFields;
+  readonly circuit_breaker?: CircuitBreakerFields | undefined;
 }
 
 export interface TargetFields extends CommonFields {
@@ -76,26 +91,23 @@ export const upstreamSchema: z.ZodType<UpstreamFields> = z.strictObject({
   ...commonFields,
   name: text("a host name, not an address", (name) => isHostname(name) && !isAddress(name)),
   host_header: text("a host name or address, with or without a port", isAuthority).optional(),
-  // The balancer is exact with any number of slots: the range is checked and has no effect.
-  slots: integerBetween(10, 65_536).optional(),
-  healthchecks: notYetRecord(HEALTHCHECKS),
-  hash_on_cookie_path: notYet("hash_on_cookie_path", "/"),
-  ...notYetFields({
-    algorithm: ["round-robin"],
-    hash_on: ["none"],
-    hash_fallback: ["none"],
-    hash_on_header: [],
-    hash_fallback_header: [],
-    hash_on_cookie: [],
-    hash_on_query_arg: [],
-    hash_fallback_query_arg: [],
-    hash_on_uri_capture: [],
-    hash_fallback_uri_capture: [],
-    use_srv_name: [false],
-    client_certificate: [],
-    sticky_sessions_cookie: [],
-    sticky_sessions_cookie_path: ["/"],
-  }),
+  algorithm: z.enum(ALGORITHMS, { error: `expected one of ${ALGORITHMS.join(", ")}` }).optional(),
+  slots: integerBetween(10, 65_536).default(10_000),
+  hash_on: hashInput.default("none"),
+  hash_fallback: hashInput.default("none"),
+  hash_on_header: headerName.optional(),
+  hash_fallback_header: headerName.optional(),
+  hash_on_cookie: cookieName.optional(),
+  hash_on_cookie_path: cookiePath.default("/"),
+  hash_on_query_arg: argumentName.optional(),
+  hash_fallback_query_arg: argumentName.optional(),
+  hash_on_uri_capture: argumentName.optional(),
+  hash_fallback_uri_capture: argumentName.optional(),
+  sticky_sessions_cookie: cookieName.optional(),
+  sticky_sessions_cookie_path: cookiePath.default("/"),
+  healthchecks: healthchecksSchema,
+  circuit_breaker: circuitBreakerSchema,
+  ...notYetFields({ use_srv_name: [false], client_certificate: [] }),
 });
 
 export const targetSchema: z.ZodType<TargetFields> = z.strictObject({

@@ -1,0 +1,134 @@
+// Circuit breakers of targets: closed, open and half-open, as clients and targets see them.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { connect, get } from "../harness/client.ts";
+import { config } from "../harness/config.ts";
+import type { Entry } from "../harness/config.ts";
+import { eventually } from "../harness/deadline.ts";
+import { useGateway } from "../harness/fixture.ts";
+import { parseMetrics, total } from "../harness/metrics.ts";
+import { reply } from "../harness/upstream.ts";
+import { upstreamStatus } from "../harness/upstreams-api.ts";
+
+const WAIT_MS = 1500;
+/** No test waits for it. */
+const LONG_MS = 600_000;
+
+const used = useGateway(([first = 0, second = 0]) => {
+  const services: Entry[] = [];
+  const upstreams: Entry[] = [];
+  const add = (name: string, targets: readonly number[], breaker: Entry): void => {
+    services.push({
+      name,
+      host: `${name}.upstream`,
+      routes: [{ name: `${name}-route`, paths: [`/${name}`], strip_path: false }],
+    });
+    upstreams.push({
+      name: `${name}.upstream`,
+      targets: targets.map((port) => ({ target: `127.0.0.1:${port}` })),
+      circuit_breaker: {
+        sliding_window_size: 4,
+        wait_duration_in_open_state: WAIT_MS,
+        permitted_number_of_calls_in_half_open_state: 1,
+        ...breaker,
+      },
+    });
+  };
+  add("alone", [first], {});
+  add("pair", [first, second], { wait_duration_in_open_state: LONG_MS });
+  add("slow", [first], {
+    wait_duration_in_open_state: LONG_MS,
+    slow_call_duration_threshold: 50,
+    slow_call_rate_threshold: 50,
+  });
+  add("leaving", [first], {});
+  return { config: config({ services, upstreams }) };
+}, 2);
+
+async function statuses(path: string, count: number): Promise<number[]> {
+  const seen: number[] = [];
+  for (let sent = 0; sent < count; sent++) seen.push((await used.gateway.get(path)).status);
+  return seen;
+}
+
+async function stateOf(name: string): Promise<string | undefined> {
+  const { targets } = await upstreamStatus(used.gateway, `${name}.upstream`);
+  return targets[0]?.circuit_breaker?.state;
+}
+
+test("U15 circuit breaker: it opens, fails fast, tries one request, and closes again", async () => {
+  const [first] = used.upstreams;
+  const mark = used.gateway.mark;
+  first!.answer = (_request, connection) => connection.send(reply("500 Oops"));
+  assert.deepEqual(await statuses("/alone", 4), [500, 500, 500, 500]);
+  await used.gateway.logged(/circuit breaker of target .* is open: 100 % of 4 calls failed/, mark);
+  assert.equal(await stateOf("alone"), "open");
+  const count = first!.requests.length;
+  assert.deepEqual(await statuses("/alone", 3), [503, 503, 503]);
+  assert.equal(first!.requests.length, count, "no request has reached it");
+
+  // The first of the requests after the wait is the trial; while it is under way no other goes through.
+  first!.answer = () => undefined;
+  const trial = await eventually(async () => {
+    const client = await connect(used.gateway.proxyPort);
+    client.send(get("/alone"));
+    await Promise.race([
+      client.response().catch(() => undefined),
+      first!.request(count, 1000).catch(() => undefined),
+    ]);
+    return first!.requests.length > count ? client : undefined;
+  }, "a trial request");
+  assert.equal(await stateOf("alone"), "half_open");
+  assert.deepEqual(await statuses("/alone", 3), [503, 503, 503]);
+  assert.equal(first!.requests.length, count + 1);
+
+  // It leaves without a result, so that the next one is the trial.
+  trial.abort();
+  first!.answer = (_request, connection) => connection.send(reply("200 OK", "ok"));
+  await eventually(
+    async () => ((await used.gateway.get("/alone")).status === 200 ? true : undefined),
+    "a request that goes through",
+  );
+  assert.equal(await stateOf("alone"), "closed");
+  assert.deepEqual(new Set(await statuses("/alone", 5)), new Set([200]));
+  const samples = parseMetrics((await used.gateway.status("/metrics")).text);
+  const upstream = "alone.upstream";
+  assert.equal(total(samples, "sluice_circuit_breaker_state", { upstream, state: "closed" }), 1);
+  const transitions = (to: string): number =>
+    total(samples, "sluice_circuit_breaker_transitions_total", { upstream, to });
+  assert.deepEqual(["open", "half_open", "closed"].map(transitions), [1, 1, 1]);
+});
+
+test("circuit breaker: while that of one target is open the other gets everything", async () => {
+  const [first, second] = used.upstreams;
+  first!.answer = (_request, connection) => connection.send(reply("503 Busy"));
+  await statuses("/pair", 8);
+  const [toFirst, toSecond] = [first!.requests.length, second!.requests.length];
+  assert.deepEqual(new Set(await statuses("/pair", 6)), new Set([200]));
+  assert.deepEqual([first!.requests.length, second!.requests.length], [toFirst, toSecond + 6]);
+});
+
+test("circuit breaker: slow calls open it, too", async () => {
+  const [first] = used.upstreams;
+  first!.answer = (_request, connection) => {
+    setTimeout(() => connection.send(reply("200 OK", "slow")), 120);
+  };
+  assert.deepEqual(await statuses("/slow", 4), [200, 200, 200, 200]);
+  assert.deepEqual(await statuses("/slow", 1), [503]);
+  assert.equal(await stateOf("slow"), "open");
+});
+
+test("circuit breaker: clients that leave do not open it", async () => {
+  const [first] = used.upstreams;
+  first!.answer = () => undefined;
+  for (let n = 0; n < 6; n++) {
+    const client = await connect(used.gateway.proxyPort);
+    client.send(get("/leaving"));
+    await first!.request(n);
+    client.abort();
+  }
+  first!.answer = (_request, connection) => connection.send(reply("200 OK", "ok"));
+  assert.equal((await used.gateway.get("/leaving")).status, 200);
+  assert.equal(await stateOf("leaving"), "closed");
+});
