@@ -10,6 +10,12 @@ export const IMPORT_NAMESPACE = "extism:host/user";
 /** Custom section that holds a {@link Manifest} as UTF-8 JSON. */
 export const MANIFEST_SECTION = "sluice";
 
+/**
+ * Custom section with a source map (ECMA-426, JSON) of the script that the guest runs, for the positions in the texts
+ * that it gives to `fail` and `log`. Paths are relative to the plugin's entry.
+ */
+export const SOURCE_MAP_SECTION = "sluice.sourcemap";
+
 /** What a guest says of itself, in the custom section {@link MANIFEST_SECTION}. */
 export interface Manifest {
   readonly abi: number;
@@ -20,24 +26,53 @@ export interface Manifest {
   readonly phases: readonly Phase[];
   /** JSON Schema (2020-12) of the plugin's config; `default` keywords are filled in by the host. */
   readonly config: JsonSchema;
+  /** Metrics that the plugin records, by the index that `metric_record` takes. */
+  readonly metrics?: readonly MetricDefinition[];
+  /** What it asks to be granted, see {@link Capability}; nothing when it is missing. Unknown ones are no fault. */
+  readonly capabilities?: readonly string[];
+}
+
+/**
+ * What the operator may grant a plugin: to fetch, to look up and name consumers, to read secrets, to choose targets
+ * beside the config's, and to use a store namespace that others use, too.
+ */
+export type Capability = "fetch" | "consumers" | "secrets" | "targets" | `store:${string}`;
+
+/** A metric of a plugin; `/metrics` shows it as `sluice_plugin_<plugin>_<name>`. */
+export interface MetricDefinition {
+  readonly kind: "counter" | "gauge" | "histogram";
+  /** Lower case, digits and underscores. */
+  readonly name: string;
+  readonly help: string;
+  /** Names of its labels; records give their values in this order. */
+  readonly labels: readonly string[];
+  /** Upper bounds of a histogram, ascending; those of the gateway's own latencies (ms) when there are none. */
+  readonly buckets?: readonly number[];
 }
 
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
 /** The phases in which a plugin sees a request, in order. */
-export const PHASES = ["access", "header_filter", "log"] as const;
+export const PHASES = ["access", "request_body", "header_filter", "body_filter", "log"] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** Name of the guest's export for each phase: `(request: i32, config: i32) -> i32` (a {@link Verdict}). */
+/**
+ * Name of the guest's export for each phase: `(request: i32, config: i32) -> i32` (a {@link Verdict}). Those of bodies
+ * are called for each chunk: `(request: i32, config: i32, length: i32, isLast: i32) -> i32` (continue or failed).
+ */
 export const PHASE_EXPORTS: Readonly<Record<Phase, string>> = {
   access: "sluice_access",
+  request_body: "sluice_request_body",
   header_filter: "sluice_header_filter",
+  body_filter: "sluice_body_filter",
   log: "sluice_log",
 };
 /** `(config: i32) -> i32`: a {@link Verdict}; called once for each plugin entry before any phase. */
 export const CONFIGURE_EXPORT = "sluice_configure";
 /** `() -> i32`: {@link ABI_VERSION}. */
 export const VERSION_EXPORT = "sluice_abi_version";
+/** `(call: i32, result: i32) -> i32`: 0, or -1 when the guest is broken; only of guests that wait. */
+export const RESUME_EXPORT = "sluice_resume";
 
 /** What a phase returns. Any other number is treated as {@link Verdict.failed}. */
 export const Verdict = {
@@ -45,6 +80,8 @@ export const Verdict = {
   continue: 0,
   /** `respond` was called: send that answer, skip the remaining access phases. */
   respond: 1,
+  /** The phase goes on when the guest is resumed, and ends with `settle`. */
+  pending: 2,
   /** The guest could not do its work; it may have said why with `fail`. */
   failed: -1,
 } as const;
@@ -63,6 +100,8 @@ export const Fault = {
   denied: -5,
   /** A limit on size or count was reached. */
   limit: -6,
+  /** Who was asked did not answer. */
+  unavailable: -7,
 } as const;
 
 /** Which field section of the exchange. */
@@ -95,6 +134,10 @@ export const Property = {
   consumerCustomId: 15,
   credentialId: 16,
   serverAddress: 17,
+  /** Name of an upstream of the config, if a plugin chose one. Settable in access. */
+  upstream: 18,
+  /** `host:port` that the request goes or went to. Settable in access. */
+  target: 19,
 } as const;
 
 /** Numbers that `number_get` reads; NaN when there is none. */
@@ -110,6 +153,23 @@ export const NumberProperty = {
   /** Requests begun on the client connection, this one included. */
   connectionRequests: 6,
   workerPid: 7,
+} as const;
+
+/** Of `digest` and `hmac`. */
+export const HashAlgorithm = { sha256: 1, sha384: 2, sha512: 3, sha1: 4, md5: 5 } as const;
+
+/** Parts of a URL that `url_set` sets. */
+export const UrlPart = {
+  href: 1,
+  protocol: 2,
+  username: 3,
+  password: 4,
+  host: 5,
+  hostname: 6,
+  port: 7,
+  pathname: 8,
+  search: 9,
+  hash: 10,
 } as const;
 
 export const LogLevel = { debug: 0, info: 1, warn: 2, error: 3 } as const;
@@ -144,8 +204,21 @@ export const HOST_FUNCTIONS = {
   query_get: "iiiiii:i",
   /** (request, name, nameLength, value, valueLength, mode) -> 0 or a Fault. */
   query_set: "iiiiii:i",
-  /** (request, status, body, bodyLength) -> 0 or a Fault; headers are those set with kind response. */
+  /** (request, status, body, bodyLength) -> 0 or a Fault; headers are those set with kind response. Any bytes. */
   respond: "iiii:i",
+  /** (request, buffer, limit) -> length of the chunk of this call. */
+  chunk_get: "iii:i",
+  /** (request, data, length) -> 0 or a Fault. These bytes go on instead of the chunk of this call; 0 drops it. */
+  chunk_set: "iii:i",
+  /**
+   * (request, kind, maxBytes) -> call id or a Fault; resumes with the length of the whole body, which is part 1, or with
+   * Fault.limit when it is longer than `maxBytes` or {@link MAX_BODY_BYTES}.
+   */
+  body_read: "iii:i",
+  /** (request, kind, data, length) -> 0 or a Fault. These bytes are the whole body from now on. */
+  body_set: "iiii:i",
+  /** (request, kind) -> 0 or a Fault. This plugin sees no more chunks of that body. */
+  body_skip: "ii:i",
   /** (request, collection, collectionLength, key, keyLength) -> credential handle or Fault.absent. */
   credential_find: "iiiii:i",
   /** (request, name, nameLength) -> handle of the consumer with that id or username, or Fault.absent. */
@@ -166,10 +239,40 @@ export const HOST_FUNCTIONS = {
   store_delete: "ii:i",
   /** (key, keyLength, delta, ttlMs when it is created) -> the new value, NaN when the key holds no number. */
   store_increment: "iiff:f",
+  /** (key, keyLength, expected, expectedLength: -1 for none, value, valueLength, ttlMs) -> 1 when it was set, else 0. */
+  store_compare_and_set: "iiiiiif:i",
+  /** (request, key, keyLength, buffer, limit) -> length or Fault.absent; data of one request, for all its plugins. */
+  shared_get: "iiiii:i",
+  /** (request, key, keyLength, value, valueLength: -1 removes it) -> 0 or a Fault. */
+  shared_set: "iiiii:i",
+  /** (request, name, nameLength, buffer, limit) -> length or Fault.absent; request 0 for the current call's entry. */
+  secret_get: "iiiii:i",
+  /** (algorithm, data, dataLength, buffer, limit) -> length. */
+  digest: "iiiii:i",
+  /** (algorithm, key, keyLength, data, dataLength, buffer, limit) -> length. */
+  hmac: "iiiiiii:i",
+  /** (a, aLength, b, bLength) -> 1 or 0, in a time that depends on the lengths alone. */
+  bytes_equal: "iiii:i",
+  /** (token, tokenLength, keys, keysLength, options, optionsLength, buffer, limit) -> length of JSON. */
+  jwt_verify: "iiiiiiii:i",
+  /** (claims, claimsLength, key, keyLength, options, optionsLength, buffer, limit) -> length of JSON. */
+  jwt_sign: "iiiiiiii:i",
+  /** (metric, value, labels, labelsLength) -> 0 or a Fault; `labels` is each value, ended by NUL. */
+  metric_record: "ifii:i",
+  /** (request, parent: 0 for the request, name, nameLength) -> span or a Fault. */
+  span_start: "iiii:i",
+  /** (request, span, key, keyLength, value, valueLength) -> 0 or a Fault. */
+  span_set: "iiiiii:i",
+  /** (request, span, isError: 0 or 1) -> 0 or a Fault. */
+  span_end: "iii:i",
+  /** (request, buffer, limit) -> length of JSON. */
+  trace_get: "iii:i",
   /** (path, pathLength, data, dataLength, reopen: 0 or 1) -> 0, Fault.denied unless the path stands in the entry's config. */
   file_append: "iiiii:i",
   /** (level, message, messageLength). */
   log: "iii:v",
+  /** (level, message, messageLength, fields, fieldsLength): fields are a JSON object. */
+  log_fields: "iiiii:v",
   /** () -> ms since 1970, with fractions. */
   now_ms: ":f",
   /** (buffer, length) -> 0; cryptographically strong bytes. */
@@ -180,6 +283,20 @@ export const HOST_FUNCTIONS = {
   deadline_reached: ":i",
   /** (message, messageLength): why the guest is about to return Verdict.failed. */
   fail: "ii:v",
+  /** (request, verdict) -> 0 or Fault.badHandle: ends a phase that returned Verdict.pending. */
+  settle: "ii:i",
+  /** (call, part, offset, buffer, limit) -> length of the whole part; copies up to `limit` bytes from `offset`. */
+  result_read: "iiiii:i",
+  /** (delayMs, repeats: 0 or 1) -> call id or a Fault; resumes with 0. */
+  timer_start: "fi:i",
+  /** (call) -> 0 or Fault.badHandle. */
+  timer_stop: "i:i",
+  /** (request: 0 outside of one, head, headLength, body, bodyLength) -> call id or a Fault; resumes with the status. */
+  fetch: "iiiii:i",
+  /** (text, textLength, base, baseLength: -1 for none, buffer, limit) -> length of JSON, or Fault.badValue. */
+  url_parse: "iiiiii:i",
+  /** (url, urlLength, part, value, valueLength, buffer, limit) -> length of JSON, or Fault.badValue. */
+  url_set: "iiiiiii:i",
 } as const;
 
 export type HostFunction = keyof typeof HOST_FUNCTIONS;
@@ -190,3 +307,8 @@ export type HostFunction = keyof typeof HOST_FUNCTIONS;
  * Names, paths, queries, keys, JSON and messages are UTF-8. Field values are the bytes of the wire (latin-1).
  */
 export const MAX_HOST_STRING_BYTES = 1_048_576;
+
+/** Of a body that is held as a whole, replaced, or given to `respond`. */
+export const MAX_BODY_BYTES = 8_388_608;
+/** Of one piece of a body that a plugin is called with. */
+export const MAX_CHUNK_BYTES = 65_536;

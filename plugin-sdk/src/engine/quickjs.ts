@@ -7,6 +7,8 @@
 @external("qjs", "qjs_get_runtime_ptr") export declare function runtimePointer(): usize;
 @external("qjs", "qjs_get_context_ptr") export declare function contextPointer(): usize;
 @external("qjs", "malloc") export declare function malloc(size: usize): usize;
+@external("qjs", "realloc")
+export declare function realloc(pointer: usize, size: usize): usize;
 @external("qjs", "free") export declare function free(pointer: usize): void;
 
 @external("qjs", "JS_SetMaxStackSize")
@@ -87,5 +89,15 @@ export declare function newFunction(
 ): u64;
 @external("qjs", "JS_GetUint8Array")
 export declare function uint8ArrayBytes(context: usize, lengthOut: usize, array: u64): usize;
+/** An array over bytes that `resize`, of (runtime, opaque, bytes, size), frees in the end. */
+@external("qjs", "JS_NewUint8Array")
+export declare function newUint8ArrayOver(
+  context: usize,
+  bytes: usize,
+  length: usize,
+  resize: u32,
+  opaque: usize,
+  isShared: bool,
+): u64;
 @external("qjs", "JS_NewUint8ArrayCopy")
 export declare function newUint8Array(context: usize, bytes: usize, length: usize): u64;

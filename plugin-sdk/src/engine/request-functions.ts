@@ -17,7 +17,6 @@ import {
   query_set,
   record_append,
   record_get,
-  respond,
 } from "./host";
 import { toCString } from "./quickjs";
 import { LENGTH_A, LENGTH_B, SCRATCH, SCRATCH_SIZE } from "./state";
@@ -191,16 +190,6 @@ export function querySet(context: usize, self: u64, argc: i32, argv: usize): u64
   freeText(context, value);
   freeText(context, name);
   return result;
-}
-
-/** (request, status, body) */
-export function respondWith(context: usize, self: u64, argc: i32, argv: usize): u64 {
-  const body = toCString(context, LENGTH_A, argument(argv, 2), false);
-  if (body == 0) return EXCEPTION;
-  const length = load<i32>(LENGTH_A);
-  const result = respond(intArgument(argv, 0), intArgument(argv, 1), body, length);
-  freeText(context, body);
-  return boxInt(result);
 }
 
 /** (request, collection, key) */

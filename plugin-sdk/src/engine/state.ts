@@ -7,8 +7,8 @@ export const STATICS_END: usize = 0x4000;
 
 const CONTEXT: usize = 0x4000;
 const RUNTIME: usize = 0x4004;
-/** Handlers that the guest registered, u64 each, in the order of {@link Handler}. */
-const HANDLERS: usize = 0x4010;
+/** Handlers that the guest registered, u64 each, in the order of {@link Handler}; room for 16. */
+const HANDLERS: usize = 0x40c0;
 const MANIFEST: usize = 0x4040;
 /** Arguments of the call in progress. */
 export const ARGV: usize = 0x4050;
@@ -38,7 +38,11 @@ export const enum Handler {
   headerFilter = 2,
   log = 3,
   rejection = 4,
-  count = 5,
+  resume = 5,
+  pending = 6,
+  requestBody = 7,
+  bodyFilter = 8,
+  count = 9,
 }
 
 // @ts-ignore: decorator

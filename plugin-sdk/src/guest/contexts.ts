@@ -11,23 +11,37 @@ import type {
   Log,
   LogContext,
   MutableRequest,
+  MutableUpstreamChoice,
   PluginEntry,
+  RequestBodyContext,
   RequestContext,
+  ResponseBodyContext,
   ResponseContext,
+  Secrets,
+  SharedData,
   Store,
+  Trace,
 } from "../context.ts";
+import type { FetchInit, FetchResponse } from "../fetch-types.ts";
+import { dataOf } from "./bodies.ts";
 import { HostConsumers } from "./consumers.ts";
 import { check, textOf } from "./faults.ts";
+import { fetchFor } from "./fetch.ts";
 import { fileAppend, recordAppend, recordGet, respond } from "./native.ts";
 import { HostClient, HostConnection, routeOf, serviceOf } from "./peers.ts";
 import { HostRequest } from "./request.ts";
 import { checkedStatus, HostResponse } from "./response.ts";
+import { HostSecrets } from "./secrets.ts";
 import { log, store } from "./services.ts";
+import { HostSharedData } from "./shared-data.ts";
+import { HostTrace } from "./trace.ts";
+import { HostUpstreamChoice } from "./upstream.ts";
 import { viewOf } from "./view.ts";
 
 export const EARLY_RESPONSE: EarlyResponse = { kind: "early-response" };
 
 const TEXT = "text/plain; charset=utf-8";
+const BYTES = "application/octet-stream";
 const JSON_TEXT = "application/json; charset=utf-8";
 
 /** What the contexts of all phases share. */
@@ -66,8 +80,28 @@ abstract class HostContext extends HostRequest {
     return store;
   }
 
+  get shared(): SharedData {
+    return viewOf({ __proto__: HostSharedData.prototype, requestHandle: this.requestHandle });
+  }
+
+  get secrets(): Secrets {
+    return viewOf({ __proto__: HostSecrets.prototype, requestHandle: this.requestHandle });
+  }
+
+  get trace(): Trace {
+    return viewOf({ __proto__: HostTrace.prototype, requestHandle: this.requestHandle });
+  }
+
+  get upstream(): MutableUpstreamChoice {
+    return viewOf({ __proto__: HostUpstreamChoice.prototype, requestHandle: this.requestHandle });
+  }
+
   get log(): Log {
     return log;
+  }
+
+  fetch(url: string | URL, init?: FetchInit): Promise<FetchResponse> {
+    return fetchFor(this.requestHandle, url, init);
   }
 }
 
@@ -81,8 +115,9 @@ export abstract class HostRequestContext extends HostContext implements RequestC
     headers?: Readonly<Record<string, string>>,
   ): EarlyResponse {
     const isText = typeof body === "string";
-    const text = isText ? body : jsonOf(body);
-    let contentType = body === undefined ? undefined : isText ? TEXT : JSON_TEXT;
+    const isBytes = !isText && body instanceof Uint8Array;
+    const data = isText || isBytes ? dataOf(body) : jsonOf(body);
+    let contentType = body === undefined ? undefined : isText ? TEXT : isBytes ? BYTES : JSON_TEXT;
     const { response } = this;
     for (const name in headers) {
       const value = headers[name];
@@ -92,7 +127,7 @@ export abstract class HostRequestContext extends HostContext implements RequestC
       response.setHeader(name, value);
     }
     if (contentType !== undefined) response.setHeader("content-type", contentType);
-    check(respond(this.requestHandle, checkedStatus(status), text), `answer with ${status}`);
+    check(respond(this.requestHandle, checkedStatus(status), data), `answer with ${status}`);
     this.isAnswered = true;
     return EARLY_RESPONSE;
   }
@@ -114,6 +149,10 @@ function jsonOf(body: unknown): string {
 }
 
 export abstract class HostResponseContext extends HostContext implements ResponseContext {}
+
+export abstract class HostBodyContext
+  extends HostContext
+  implements RequestBodyContext, ResponseBodyContext {}
 
 export abstract class HostLogContext extends HostContext implements LogContext {
   record(): string {

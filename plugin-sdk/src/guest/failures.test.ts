@@ -100,10 +100,6 @@ describe("an async handler", () => {
     assert.match(await run("asyncThrows"), /^TypeError: later on purpose\n/);
   });
 
-  test("fails when its promise is still pending", async () => {
-    assert.match(await run("never"), /^the handler's promise is still pending/);
-  });
-
   test("that leaves a rejected promise behind is told of in the log", async () => {
     const { host, guest } = await start(plugin);
     assert.equal(access(host, guest, "forgottenPromise"), Verdict.continue);
@@ -115,6 +111,66 @@ describe("an async handler", () => {
     const { host, guest } = await start(plugin);
     assert.equal(access(host, guest, "handledRejection"), Verdict.continue);
     assert.deepEqual(host.logs, []);
+  });
+});
+
+describe("a handler that waits", () => {
+  async function waiting(name: string): Promise<{ host: TestHost; guest: Guest; timer: number }> {
+    const { host, guest } = await start(plugin);
+    assert.equal(access(host, guest, name), Verdict.pending);
+    const [timer = 0] = host.timers.keys();
+    assert.deepEqual(host.timers.get(timer), { delayMs: 20, repeats: false });
+    assert.deepEqual([...host.settled], []);
+    return { host, guest, timer };
+  }
+
+  test("goes on when it is resumed, and settles its phase", async () => {
+    const { host, guest, timer } = await waiting("afterTimer");
+    assert.equal(guest.sluice_resume(timer, 0), 0);
+    assert.deepEqual([...host.settled], [[1, Verdict.respond]]);
+    assert.deepEqual(host.requests.get(1)?.answer, { status: 202, body: "after 20 ms" });
+  });
+
+  test("settles as failed when it fails later, and says why", async () => {
+    const { host, guest, timer } = await waiting("throwsAfterTimer");
+    assert.equal(guest.sluice_resume(timer, 0), 0);
+    assert.deepEqual([...host.settled], [[1, Verdict.failed]]);
+    assert.match(host.failures[0] ?? "", /^RangeError: after 20 ms on purpose\n {4}at throwsAfter/);
+  });
+
+  test("lets others run meanwhile, each with its own end", async () => {
+    const { host, guest, timer } = await waiting("afterTimer");
+    assert.equal(access(host, guest, "works"), Verdict.continue);
+    assert.equal(access(host, guest, "afterTimer"), Verdict.pending);
+    const second = [...host.timers.keys()].at(-1) ?? 0;
+    guest.sluice_resume(second, 0);
+    guest.sluice_resume(timer, 0);
+    assert.deepEqual(
+      [...host.settled],
+      [
+        [3, Verdict.respond],
+        [1, Verdict.respond],
+      ],
+    );
+  });
+
+  test("does not mind a call that it does not know", async () => {
+    const { host, guest, timer } = await waiting("afterTimer");
+    assert.equal(guest.sluice_resume(timer + 7, 0), 0);
+    assert.deepEqual([...host.settled], []);
+  });
+
+  test("may set an interval, whose errors are logged and which ends when it is cleared", async () => {
+    const { host, guest } = await start(plugin);
+    assert.equal(access(host, guest, "interval"), Verdict.continue);
+    const [timer = 0] = host.timers.keys();
+    assert.deepEqual(host.timers.get(timer), { delayMs: 5, repeats: true });
+    assert.equal(guest.sluice_resume(timer, 0), 0);
+    assert.deepEqual(host.logs[0]?.message, "tick");
+    assert.match(host.logs[1]?.message ?? "", /^A timer failed: Error: tick on purpose/);
+    assert.equal(host.timers.size, 0);
+    assert.equal(guest.sluice_resume(timer, 0), 0);
+    assert.equal(host.logs.length, 2);
   });
 });
 

@@ -27,6 +27,8 @@ export function faultError(fault: number, what: string): Error {
       return new Error(`The ${what} belongs to the gateway or was not granted to this plugin`);
     case Fault.limit:
       return new RangeError(`The ${what} is over a limit of the gateway`);
+    case Fault.unavailable:
+      return new Error(`The ${what} could not be had: who was asked did not answer`);
     default:
       return new Error(`The gateway refused ${what} with fault ${fault}`);
   }

@@ -1,16 +1,16 @@
 // Header fields of the request or the response, read and changed at the host.
 import { FieldKind, SetMode } from "../abi.ts";
 import type { ReadableFields, WritableFields } from "../context.ts";
+import { bodyOf } from "./bodies.ts";
+import type { HostBody } from "./bodies.ts";
 import { check, faultError, textOf } from "./faults.ts";
 import { fieldGet, fieldNames, fieldSet, fieldsGet, fieldsSet } from "./native.ts";
 
 const REPLACE = SetMode.replace;
 
-/** Methods for the fields of one section; they read `requestHandle` of the object they are called on. */
+/** Methods for the fields of one section and the body behind it; they read `requestHandle` of the object they are called on. */
 function fieldsOf(kind: number): abstract new () => HostFields {
-  abstract class Fields implements HostFields {
-    declare readonly requestHandle: number;
-
+  abstract class Fields extends bodyOf(kind) implements HostFields {
     header(name: string): string | undefined {
       const value = fieldGet(this.requestHandle, kind, name, 0);
       return typeof value === "number" ? textOf(value, label(name)) : value;
@@ -52,10 +52,8 @@ function fieldsOf(kind: number): abstract new () => HostFields {
   return Fields;
 }
 
-/** An object through which fields of one request are read and written. */
-export interface HostFields extends ReadableFields, WritableFields {
-  readonly requestHandle: number;
-}
+/** An object through which fields of one message are read and written, and its body. */
+export interface HostFields extends ReadableFields, WritableFields, HostBody {}
 
 function label(name: string): string {
   return `header "${name}"`;

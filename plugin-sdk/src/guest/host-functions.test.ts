@@ -4,7 +4,7 @@ import { before, test } from "node:test";
 import { ABI_VERSION, Fault, LogLevel, NumberProperty, Property, Verdict } from "../abi.ts";
 import type { BuiltPlugin } from "../compiler/build-plugin.ts";
 import { buildFixture, start } from "./test-plugin.ts";
-import { TestRequest } from "./test-host.ts";
+import { TestRequest } from "./test-request.ts";
 import type { TestHost } from "./test-host.ts";
 
 let plugin: BuiltPlugin;

@@ -2,17 +2,23 @@
 import { Verdict } from "../abi.ts";
 import { ConfigError } from "../config-error.ts";
 import type { EarlyResponse, PluginEntry } from "../context.ts";
-import type { Plugin } from "../define-plugin.ts";
+import type { Plugin, RequestOutcome } from "../define-plugin.ts";
+import { HttpError } from "../http-error.ts";
+import { sealMetrics } from "../metrics.ts";
+import { readChunk, replaceChunk } from "./bodies.ts";
 import {
   EARLY_RESPONSE,
+  HostBodyContext,
   HostLogContext,
   HostRequestContext,
   HostResponseContext,
 } from "./contexts.ts";
 import "./globals.ts";
+import "./module-host.ts";
 import { configGet, fail, install as installNative } from "./native.ts";
 import { onRejection } from "./rejections.ts";
 import { viewOf } from "./view.ts";
+import { resume, whenSettled } from "./waiting.ts";
 
 /** One plugin entry of the gateway's config, kept by its handle. */
 interface ConfiguredEntry {
@@ -55,10 +61,18 @@ export function install(plugin: Plugin): void {
       plugin: entry.plugin,
       isAnswered: false,
     });
-    const outcome = plugin.onRequest?.(context, entry.settings);
+    let outcome: RequestOutcome | Promise<RequestOutcome>;
+    try {
+      outcome = plugin.onRequest?.(context, entry.settings);
+    } catch (error) {
+      return answerWith(context, error);
+    }
     if (outcome === undefined) return context.isAnswered ? RESPOND : CONTINUE;
     if (outcome === EARLY_RESPONSE) return RESPOND;
-    return Promise.resolve(outcome).then((settled) => verdictOf(context, settled));
+    return Promise.resolve(outcome).then(
+      (settled) => verdictOf(context, settled),
+      (error: unknown) => answerWith(context, error),
+    );
   }
 
   function headerFilter(requestHandle: number, config: number): Result {
@@ -71,6 +85,34 @@ export function install(plugin: Plugin): void {
     return continueAfter(plugin.onResponse?.(context, entry.settings));
   }
 
+  function requestBody(
+    requestHandle: number,
+    config: number,
+    length: number,
+    isLast: number,
+  ): VerdictNumber {
+    const entry = entries[config] ?? notConfigured(config);
+    const context = bodyContext(requestHandle, entry);
+    const chunk = readChunk(requestHandle, length);
+    const outcome = plugin.onRequestBody?.(context, chunk, isLast === 1, entry.settings);
+    replaceChunk(requestHandle, "onRequestBody", outcome);
+    return CONTINUE;
+  }
+
+  function bodyFilter(
+    requestHandle: number,
+    config: number,
+    length: number,
+    isLast: number,
+  ): VerdictNumber {
+    const entry = entries[config] ?? notConfigured(config);
+    const context = bodyContext(requestHandle, entry);
+    const chunk = readChunk(requestHandle, length);
+    const outcome = plugin.onResponseBody?.(context, chunk, isLast === 1, entry.settings);
+    replaceChunk(requestHandle, "onResponseBody", outcome);
+    return CONTINUE;
+  }
+
   function log(requestHandle: number, config: number): Result {
     const entry = entries[config] ?? notConfigured(config);
     const context = viewOf({
@@ -81,8 +123,27 @@ export function install(plugin: Plugin): void {
     return continueAfter(plugin.onLog?.(context, entry.settings));
   }
 
-  const manifest = JSON.stringify(plugin.manifest);
-  installNative(manifest, configure, access, headerFilter, log, onRejection);
+  const metrics = sealMetrics();
+  const manifest = JSON.stringify({
+    ...plugin.manifest,
+    ...(metrics.length > 0 && { metrics }),
+  });
+  installNative(
+    manifest,
+    configure,
+    access,
+    headerFilter,
+    log,
+    onRejection,
+    resume,
+    whenSettled,
+    requestBody,
+    bodyFilter,
+  );
+}
+
+function bodyContext(requestHandle: number, { plugin }: ConfiguredEntry): HostBodyContext {
+  return viewOf({ __proto__: HostBodyContext.prototype, requestHandle, plugin });
 }
 
 function notConfigured(config: number): never {
@@ -101,6 +162,13 @@ function verdictOf(context: HostRequestContext, outcome: EarlyResponse | void): 
   if (context.isAnswered) return RESPOND;
   if (outcome === undefined) return CONTINUE;
   throw new TypeError("onRequest must return what ctx.respond or ctx.error returned, or nothing");
+}
+
+/** An error that is an answer; any other one is thrown again. */
+function answerWith(context: HostRequestContext, error: unknown): VerdictNumber {
+  if (!(error instanceof HttpError)) throw error;
+  context.error(error.status, error.message, error.headers);
+  return RESPOND;
 }
 
 function continueAfter(outcome: void | Promise<void>): Result {

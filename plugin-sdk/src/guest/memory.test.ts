@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Property } from "../abi.ts";
 import { buildFixture, start } from "./test-plugin.ts";
-import type { Guest, TestHost, TestRequest } from "./test-host.ts";
+import type { Guest, TestHost } from "./test-host.ts";
+import type { TestRequest } from "./test-request.ts";
 
 interface Run {
   /** In ./fixtures. */

@@ -14,6 +14,10 @@ interface Native {
     headerFilter: (request: number, config: number) => unknown,
     log: (request: number, config: number) => unknown,
     rejection: (promise: unknown, reason: unknown, isHandled: number) => void,
+    resume: (call: number, result: number) => unknown,
+    pending: (request: number, promise: Promise<number>) => void,
+    requestBody: (request: number, config: number, length: number, isLast: number) => number,
+    bodyFilter: (request: number, config: number, length: number, isLast: number) => number,
   ): void;
   fieldGet(request: number, kind: number, name: string, index: number): Text;
   /** Each name ends with NUL. */
@@ -29,7 +33,17 @@ interface Native {
   numberSet(request: number, property: number, value: number): Result;
   queryGet(request: number, name: string, index: number): Text;
   querySet(request: number, name: string, value: string, mode: number): Result;
-  respond(request: number, status: number, body: string): Result;
+  /** Arrays must not be empty. */
+  respond(request: number, status: number, body: string | Uint8Array): Result;
+  /** The length must be that of the call's chunk, and more than 0. */
+  chunkGet(request: number, length: number): Uint8Array<ArrayBuffer> | number;
+  /** Arrays must not be empty. */
+  chunkSet(request: number, data: string | Uint8Array): Result;
+  /** A call id or a Fault. */
+  bodyRead(request: number, kind: number, maxBytes: number): Result;
+  /** Arrays must not be empty. */
+  bodySet(request: number, kind: number, data: string | Uint8Array): Result;
+  bodySkip(request: number, kind: number): Result;
   credentialFind(request: number, collection: string, key: string): Result;
   consumerFind(request: number, idOrUsername: string): Result;
   authenticate(request: number, consumer: number, credential: number): Result;
@@ -40,8 +54,42 @@ interface Native {
   storeSet(key: string, value: string, ttlMs: number): Result;
   storeDelete(key: string): Result;
   storeIncrement(key: string, delta: number, ttlMs: number): number | undefined;
+  /** 1 when it was set; an `expected` of undefined: when there is none. */
+  storeCompareAndSet(
+    key: string,
+    expected: string | undefined,
+    value: string,
+    ttlMs: number,
+  ): Result;
+  sharedGet(request: number, key: string): Text;
+  /** Without a value it is removed. */
+  sharedSet(request: number, key: string, value: string | undefined): Result;
+  secretGet(request: number, name: string): Text;
+  /** The array must not be empty; `length` is how much of it counts, and may be 0. */
+  digest(algorithm: number, data: Uint8Array, length: number): Uint8Array<ArrayBuffer> | number;
+  /** As digest. */
+  hmac(
+    algorithm: number,
+    key: Uint8Array,
+    keyLength: number,
+    data: Uint8Array,
+    length: number,
+  ): Uint8Array<ArrayBuffer> | number;
+  /** The arrays must not be empty. */
+  bytesEqual(left: Uint8Array, right: Uint8Array): Result;
+  /** JSON each. */
+  jwtVerify(token: string, keys: string, options: string): Text;
+  jwtSign(claims: string, key: string, options: string): Text;
+  /** Each label's value ends with NUL. */
+  metricRecord(metric: number, value: number, labels: string): Result;
+  spanStart(request: number, parent: number, name: string): Result;
+  spanSet(request: number, span: number, key: string, value: string): Result;
+  spanEnd(request: number, span: number, isError: number): Result;
+  traceGet(request: number): Text;
   fileAppend(path: string, data: string, reopen: number): Result;
   log(level: number, message: string): void;
+  /** `fields` is a JSON object. */
+  logFields(level: number, message: string, fields: string): void;
   fail(message: string): void;
   random(): number;
   /** The array must not be empty. */
@@ -50,6 +98,20 @@ interface Native {
   utf8Encode(text: string): Uint8Array<ArrayBuffer>;
   /** The array must not be empty. */
   utf8Decode(bytes: Uint8Array): string;
+  settle(request: number, verdict: number): Result;
+  /** Says why, too. */
+  settleFailed(request: number, error: unknown): Result;
+  /** Only while the guest is resumed by this call. */
+  resultText(call: number, part: number): string | number;
+  resultBytes(call: number, part: number): Uint8Array<ArrayBuffer> | number;
+  /** A call id or a Fault; `repeats` is 0 or 1. */
+  timerStart(delayMs: number, repeats: number): Result;
+  timerStop(timer: number): Result;
+  /** A call id or a Fault. The body must not be empty. */
+  fetchStart(request: number, head: string, body: Uint8Array | undefined): Result;
+  /** JSON; `hasBase` is 0 or 1. */
+  urlParse(text: string, base: string, hasBase: number): Text;
+  urlSet(url: string, part: number, value: string): Text;
 }
 
 const global: typeof globalThis & { sluiceNative?: Native } = globalThis;
@@ -72,6 +134,11 @@ export const numberSet: Native["numberSet"] = native.numberSet;
 export const queryGet: Native["queryGet"] = native.queryGet;
 export const querySet: Native["querySet"] = native.querySet;
 export const respond: Native["respond"] = native.respond;
+export const chunkGet: Native["chunkGet"] = native.chunkGet;
+export const chunkSet: Native["chunkSet"] = native.chunkSet;
+export const bodyRead: Native["bodyRead"] = native.bodyRead;
+export const bodySet: Native["bodySet"] = native.bodySet;
+export const bodySkip: Native["bodySkip"] = native.bodySkip;
 export const credentialFind: Native["credentialFind"] = native.credentialFind;
 export const consumerFind: Native["consumerFind"] = native.consumerFind;
 export const authenticate: Native["authenticate"] = native.authenticate;
@@ -82,11 +149,35 @@ export const storeGet: Native["storeGet"] = native.storeGet;
 export const storeSet: Native["storeSet"] = native.storeSet;
 export const storeDelete: Native["storeDelete"] = native.storeDelete;
 export const storeIncrement: Native["storeIncrement"] = native.storeIncrement;
+export const storeCompareAndSet: Native["storeCompareAndSet"] = native.storeCompareAndSet;
+export const sharedGet: Native["sharedGet"] = native.sharedGet;
+export const sharedSet: Native["sharedSet"] = native.sharedSet;
+export const secretGet: Native["secretGet"] = native.secretGet;
+export const digest: Native["digest"] = native.digest;
+export const hmac: Native["hmac"] = native.hmac;
+export const bytesEqual: Native["bytesEqual"] = native.bytesEqual;
+export const jwtVerify: Native["jwtVerify"] = native.jwtVerify;
+export const jwtSign: Native["jwtSign"] = native.jwtSign;
+export const metricRecord: Native["metricRecord"] = native.metricRecord;
+export const spanStart: Native["spanStart"] = native.spanStart;
+export const spanSet: Native["spanSet"] = native.spanSet;
+export const spanEnd: Native["spanEnd"] = native.spanEnd;
+export const traceGet: Native["traceGet"] = native.traceGet;
 export const fileAppend: Native["fileAppend"] = native.fileAppend;
 export const log: Native["log"] = native.log;
+export const logFields: Native["logFields"] = native.logFields;
 export const fail: Native["fail"] = native.fail;
 export const random: Native["random"] = native.random;
 export const randomBytes: Native["randomBytes"] = native.randomBytes;
 export const randomUuid: Native["randomUuid"] = native.randomUuid;
 export const utf8Encode: Native["utf8Encode"] = native.utf8Encode;
 export const utf8Decode: Native["utf8Decode"] = native.utf8Decode;
+export const settle: Native["settle"] = native.settle;
+export const settleFailed: Native["settleFailed"] = native.settleFailed;
+export const resultText: Native["resultText"] = native.resultText;
+export const resultBytes: Native["resultBytes"] = native.resultBytes;
+export const timerStart: Native["timerStart"] = native.timerStart;
+export const timerStop: Native["timerStop"] = native.timerStop;
+export const fetchStart: Native["fetchStart"] = native.fetchStart;
+export const urlParse: Native["urlParse"] = native.urlParse;
+export const urlSet: Native["urlSet"] = native.urlSet;

@@ -1,6 +1,7 @@
 // The request as handlers see it: every read is a host call, nothing is fetched in advance.
 import { NumberProperty, Property, SetMode } from "../abi.ts";
 import type { MutableRequest } from "../context.ts";
+import { parseCookies } from "../cookies.ts";
 import { check, textOf } from "./faults.ts";
 import { RequestFields } from "./fields.ts";
 import { numberGet, propertyGet, propertySet, queryGet, querySet } from "./native.ts";
@@ -61,6 +62,14 @@ export abstract class HostRequest extends RequestFields implements MutableReques
       if (value === undefined) return values;
       values.push(value);
     }
+  }
+
+  cookie(name: string): string | undefined {
+    return this.cookies().get(name);
+  }
+
+  cookies(): ReadonlyMap<string, string> {
+    return parseCookies(this.headers("cookie"));
   }
 
   setQueryArg(name: string, value: string): void {

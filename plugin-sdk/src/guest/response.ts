@@ -1,6 +1,8 @@
 // The response as handlers see it.
 import { NumberProperty } from "../abi.ts";
 import type { MutableResponse } from "../context.ts";
+import { formatCookie } from "../cookies.ts";
+import type { CookieAttributes } from "../cookies.ts";
 import { check } from "./faults.ts";
 import { ResponseFields } from "./fields.ts";
 import { numberGet, numberSet } from "./native.ts";
@@ -12,6 +14,10 @@ export abstract class HostResponse extends ResponseFields implements MutableResp
 
   set status(value: number) {
     check(numberSet(this.requestHandle, STATUS, checkedStatus(value)), `status ${value}`);
+  }
+
+  setCookie(name: string, value: string, attributes: CookieAttributes = {}): void {
+    this.addHeader("set-cookie", formatCookie(name, value, attributes));
   }
 }
 

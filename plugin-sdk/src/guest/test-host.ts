@@ -1,23 +1,16 @@
 // A gateway for tests of built plugins: every host function over plain maps, loaded through Extism as the real one.
 import createPlugin from "@extism/extism";
-import { Fault, IMPORT_NAMESPACE, SetMode } from "../abi.ts";
+import { Fault, IMPORT_NAMESPACE } from "../abi.ts";
 import type { HostFunction } from "../abi.ts";
-
-type Field = readonly [name: string, value: string];
-
-/** One request, response included. */
-export class TestRequest {
-  /** By {@link FieldKind}. */
-  readonly fields: [request: Field[], response: Field[]] = [[], []];
-  readonly properties: Map<number, string> = new Map();
-  readonly numbers: Map<number, number> = new Map();
-  query: Field[] = [];
-  answer: { status: number; body: string } | undefined;
-  authenticated: { consumer: number; credential: number } | undefined;
-  record = "{}";
-}
+import { changed, fieldFunctions, named, TestRequest } from "./test-request.ts";
+import type { Field } from "./test-request.ts";
+import { changeUrl, parseUrl } from "../url-parts.ts";
+import { TestBodies } from "./test-bodies.ts";
+import { TestServices } from "./test-services.ts";
 
 type PhaseExport = (request: number, config: number) => number;
+
+type ChunkExport = (request: number, config: number, length: number, isLast: number) => number;
 
 /** Exports of a plugin, called as a gateway calls them. */
 export interface Guest {
@@ -26,7 +19,10 @@ export interface Guest {
   readonly sluice_configure: (config: number) => number;
   readonly sluice_access: PhaseExport;
   readonly sluice_header_filter: PhaseExport;
+  readonly sluice_request_body: ChunkExport;
+  readonly sluice_body_filter: ChunkExport;
   readonly sluice_log: PhaseExport;
+  readonly sluice_resume: (call: number, result: number) => number;
 }
 
 type HostFunctions = Record<HostFunction, (...values: number[]) => number | void>;
@@ -36,7 +32,9 @@ export class TestHost {
   /** By handle: the JSON that config_get gives. */
   readonly configs: Map<number, string> = new Map();
   readonly store: Map<string, { value: string; ttlMs: number }> = new Map();
-  readonly logs: { level: number; message: string }[] = [];
+  readonly logs: { level: number; message: string; fields?: string }[] = [];
+  readonly services: TestServices = new TestServices();
+  readonly bodies: TestBodies = new TestBodies();
   readonly failures: string[] = [];
   readonly files: { path: string; data: string; reopen: number }[] = [];
   /** Handles of credentials, by `collection:key`, and of consumers, by name. */
@@ -47,6 +45,17 @@ export class TestHost {
   /** How often the guest asked for its deadline, and when it is told that it has passed. */
   deadlineChecks = 0;
   maxDeadlineChecks: number = Infinity;
+  /** Verdicts of phases that were pending, by request. */
+  readonly settled: Map<number, number> = new Map();
+  /** Delays of timers that are set, by call id. */
+  readonly timers: Map<number, { delayMs: number; repeats: boolean }> = new Map();
+  /** What the guest asked other servers, by call id. */
+  readonly fetches: Map<number, { request: number; head: unknown; body: string }> = new Map();
+  /** The fault that fetch answers at once, 0 for none. */
+  refuseFetchesWith: number = 0;
+  /** Parts of the result that the guest is resumed with. */
+  result: readonly Buffer[] = [];
+  #lastCall = 0;
   /** The fault that field_set answers, 0 for none. */
   refuseChangesWith: number = 0;
   #memory: WebAssembly.Memory | undefined;
@@ -116,9 +125,31 @@ export class TestHost {
 
   #functions(): HostFunctions {
     return {
-      ...this.#fieldFunctions(),
+      ...fieldFunctions({
+        on: (handle, run) => this.#on(handle, run),
+        read: (pointer, length, encoding) => this.#read(pointer, length, encoding),
+        write: (text, buffer, limit, encoding) => this.#write(text, buffer, limit, encoding),
+        refusal: () => this.refuseChangesWith,
+      }),
       ...this.#requestFunctions(),
       ...this.#storeFunctions(),
+      ...this.#waitingFunctions(),
+      ...this.#fetchFunctions(),
+      ...this.bodies.functions(
+        () => this.#bytes(),
+        () => ++this.#lastCall,
+      ),
+      ...this.services.functions({
+        read: (pointer, length) => this.#read(pointer, length),
+        write: (text, buffer, limit) => this.#write(text, buffer, limit),
+        bytes: () => this.#bytes(),
+      }),
+      log_fields: (level = 0, message = 0, length = 0, fields = 0, fieldsLength = 0) =>
+        void this.logs.push({
+          level,
+          message: this.#read(message, length),
+          fields: this.#read(fields, fieldsLength),
+        }),
       config_get: (config = 0, buffer = 0, limit = 0) =>
         this.#write(this.configs.get(config), buffer, limit),
       log: (level = 0, message = 0, length = 0) =>
@@ -139,62 +170,44 @@ export class TestHost {
     };
   }
 
-  #fieldFunctions(): Pick<
+  #waitingFunctions(): Pick<
     HostFunctions,
-    "field_get" | "fields_get" | "field_names" | "field_set" | "fields_set"
+    "settle" | "result_read" | "timer_start" | "timer_stop"
   > {
-    const list = (request: TestRequest, kind: number): Field[] =>
-      request.fields[kind === 0 ? 0 : 1];
     return {
-      field_get: (handle = 0, kind = 0, name = 0, length = 0, index = 0, buffer = 0, limit = 0) =>
-        this.#on(handle, (request) => {
-          const values = named(list(request, kind), this.#read(name, length));
-          return this.#write(values[index]?.[1], buffer, limit, "latin1");
-        }),
-      fields_get: (handle = 0, kind = 0, name = 0, length = 0, buffer = 0, limit = 0) =>
-        this.#on(handle, (request) => {
-          const values = named(list(request, kind), this.#read(name, length)).map(
-            ([, value]) => value,
-          );
-          return this.#write(
-            values.length === 0 ? undefined : values.join("\0"),
-            buffer,
-            limit,
-            "latin1",
-          );
-        }),
-      field_names: (handle = 0, kind = 0, buffer = 0, limit = 0) =>
-        this.#on(handle, (request) => {
-          const names = new Set(list(request, kind).map(([name]) => `${name.toLowerCase()}\0`));
-          return this.#write([...names].join(""), buffer, limit);
-        }),
-      field_set: (
-        handle = 0,
-        kind = 0,
-        name = 0,
-        length = 0,
-        value = 0,
-        valueLength = 0,
-        mode = 0,
-      ) =>
-        this.#on(handle, (request) => {
-          const field: Field = [this.#read(name, length), this.#read(value, valueLength, "latin1")];
-          if (this.refuseChangesWith < 0) return this.refuseChangesWith;
-          request.fields[kind === 0 ? 0 : 1] = changed(list(request, kind), field, mode);
-          return 0;
-        }),
-      fields_set: (handle = 0, kind = 0, fields = 0, length = 0, count = 0) =>
-        this.#on(handle, (request) => {
-          const parts = this.#read(fields, length, "latin1").split("\0");
-          if (parts.length !== 2 * count + 1) return Fault.badValue;
-          if (this.refuseChangesWith < 0) return this.refuseChangesWith;
-          for (let at = 0; at < 2 * count; at += 2) {
-            const field: Field = [parts[at] ?? "", parts[at + 1] ?? ""];
-            const others = list(request, kind);
-            request.fields[kind === 0 ? 0 : 1] = changed(others, field, SetMode.replace);
-          }
-          return 0;
-        }),
+      settle: (request = 0, verdict = 0) => (this.settled.set(request, verdict), 0),
+      result_read: (_call = 0, part = 0, offset = 0, buffer = 0, limit = 0) => {
+        const bytes = this.result[part];
+        if (bytes === undefined) return Fault.badHandle;
+        bytes.copy(this.#bytes(), buffer, offset, offset + limit);
+        return bytes.length;
+      },
+      timer_start: (delayMs = 0, repeats = 0) => {
+        this.timers.set(++this.#lastCall, { delayMs, repeats: repeats === 1 });
+        return this.#lastCall;
+      },
+      timer_stop: (timer = 0) => (this.timers.delete(timer) ? 0 : Fault.badHandle),
+    };
+  }
+
+  #fetchFunctions(): Pick<HostFunctions, "fetch" | "url_parse" | "url_set"> {
+    return {
+      fetch: (request = 0, head = 0, headLength = 0, body = 0, bodyLength = 0) => {
+        if (this.refuseFetchesWith < 0) return this.refuseFetchesWith;
+        const text = this.#read(body, bodyLength, "latin1");
+        const said: unknown = JSON.parse(this.#read(head, headLength));
+        this.fetches.set(++this.#lastCall, { request, head: said, body: text });
+        return this.#lastCall;
+      },
+      url_parse: (text = 0, length = 0, base = 0, baseLength = 0, buffer = 0, limit = 0) => {
+        const relativeTo = baseLength < 0 ? undefined : this.#read(base, baseLength);
+        const json = parseUrl(this.#read(text, length), relativeTo);
+        return json === undefined ? Fault.badValue : this.#write(json, buffer, limit);
+      },
+      url_set: (url = 0, length = 0, part = 0, value = 0, size = 0, buffer = 0, limit = 0) => {
+        const json = changeUrl(this.#read(url, length), part, this.#read(value, size));
+        return json === undefined ? Fault.badValue : this.#write(json, buffer, limit);
+      },
     };
   }
 
@@ -233,7 +246,11 @@ export class TestHost {
           return 0;
         }),
       respond: (handle = 0, status = 0, body = 0, length = 0) =>
-        this.#on(handle, (of) => ((of.answer = { status, body: this.#read(body, length) }), 0)),
+        this.#on(handle, (of) => {
+          of.answer = { status, body: this.#read(body, length) };
+          of.answerBytes = Buffer.from(this.#bytes().subarray(body, body + length));
+          return 0;
+        }),
       credential_find: (handle = 0, collection = 0, collectionLength = 0, key = 0, length = 0) =>
         this.#on(handle, () => {
           const name = `${this.#read(collection, collectionLength)}:${this.#read(key, length)}`;
@@ -255,7 +272,7 @@ export class TestHost {
 
   #storeFunctions(): Pick<
     HostFunctions,
-    "store_get" | "store_set" | "store_delete" | "store_increment"
+    "store_get" | "store_set" | "store_delete" | "store_increment" | "store_compare_and_set"
   > {
     return {
       store_get: (key = 0, length = 0, buffer = 0, limit = 0) =>
@@ -263,6 +280,21 @@ export class TestHost {
       store_set: (key = 0, length = 0, value = 0, valueLength = 0, ttlMs = 0) => {
         this.store.set(this.#read(key, length), { value: this.#read(value, valueLength), ttlMs });
         return 0;
+      },
+      store_compare_and_set: (
+        key = 0,
+        length = 0,
+        expected = 0,
+        expectedLength = 0,
+        value = 0,
+        valueLength = 0,
+        ttlMs = 0,
+      ) => {
+        const name = this.#read(key, length);
+        const wanted = expectedLength < 0 ? undefined : this.#read(expected, expectedLength);
+        if (this.store.get(name)?.value !== wanted) return 0;
+        this.store.set(name, { value: this.#read(value, valueLength), ttlMs });
+        return 1;
       },
       store_delete: (key = 0, length = 0) => (this.store.delete(this.#read(key, length)), 0),
       store_increment: (key = 0, length = 0, delta = 0, ttlMs = 0) => {
@@ -273,14 +305,4 @@ export class TestHost {
       },
     };
   }
-}
-
-function named(fields: readonly Field[], name: string): Field[] {
-  return fields.filter(([other]) => other.toLowerCase() === name.toLowerCase());
-}
-
-function changed(fields: readonly Field[], [name, value]: Field, mode: number): Field[] {
-  const others =
-    mode === SetMode.add ? fields : fields.filter((field) => named([field], name).length === 0);
-  return mode === SetMode.remove ? [...others] : [...others, [name, value]];
 }

@@ -8,6 +8,7 @@ interface ViewLiteral<View> {
   readonly plugin?: PluginEntry;
   readonly isAnswered?: boolean;
   readonly id?: string;
+  readonly spanHandle?: number;
 }
 
 /** Gives a literal the type that its prototype makes it. esbuild replaces the call by its argument. */
