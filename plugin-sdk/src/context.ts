@@ -1,4 +1,6 @@
 // What a plugin's handlers see of one request. The guest implements it; the types are the public contract.
+import type { FetchInit, FetchResponse } from "./fetch-types.ts";
+import type { CookieAttributes } from "./cookies.ts";
 
 /** Values of one header or query argument are read in the order in which they arrived. */
 export interface ReadableFields {
@@ -22,6 +24,15 @@ export interface WritableFields {
   removeHeader(name: string): void;
 }
 
+/** Fields of a response, which can set cookies. */
+export interface WritableResponseFields extends WritableFields {
+  /**
+   * Adds a Set-Cookie line; the value is percent-encoded. Throws TypeError for what browsers refuse, such as
+   * `sameSite: "None"` without `secure`.
+   */
+  setCookie(name: string, value: string, attributes?: CookieAttributes): void;
+}
+
 export interface ReadableRequest extends ReadableFields {
   /** The request's id, also sent upstream and back as X-Request-Id. */
   readonly id: string;
@@ -39,9 +50,35 @@ export interface ReadableRequest extends ReadableFields {
   /** First decoded value of a query argument, or undefined. */
   queryArg(name: string): string | undefined;
   queryArgs(name: string): string[];
+  /** Value of a cookie, percent escapes decoded, or undefined. */
+  cookie(name: string): string | undefined;
+  /** All cookies; the first of a name counts. */
+  cookies(): ReadonlyMap<string, string>;
 }
 
-export interface MutableRequest extends ReadableRequest, WritableFields {
+/** How much of a body a plugin takes. */
+export interface BodyOptions {
+  /** Default: 1 MiB; at most 8 MiB. */
+  readonly maxBytes?: number;
+}
+
+/**
+ * A body as a whole. The gateway holds the message until it has come. Rejected with a RangeError when it is longer than
+ * the plugin takes; if the handler lets that pass, the client gets 413 for its request, 502 for a response.
+ */
+export interface MutableBody {
+  /** Decoded as UTF-8. */
+  text(options?: BodyOptions): Promise<string>;
+  bytes(options?: BodyOptions): Promise<Uint8Array<ArrayBuffer>>;
+  /** Rejected with a SyntaxError when it is no JSON. */
+  json(options?: BodyOptions): Promise<unknown>;
+  /** Replaces all of it, read or not, and states its new length. At most 8 MiB. */
+  setBody(body: string | Uint8Array): void;
+  /** The plugin's onRequestBody or onResponseBody sees no more of this body. */
+  skipBody(): void;
+}
+
+export interface MutableRequest extends ReadableRequest, WritableFields, MutableBody {
   method: string;
   path: string;
   query: string;
@@ -53,7 +90,7 @@ export interface ReadableResponse extends ReadableFields {
   readonly status: number;
 }
 
-export interface MutableResponse extends ReadableResponse, WritableFields {
+export interface MutableResponse extends ReadableResponse, WritableResponseFields, MutableBody {
   status: number;
 }
 
@@ -111,22 +148,112 @@ export interface Consumers {
   authenticateAs(consumer: FoundConsumer): void;
 }
 
-/** Data that outlives a request, shared by all instances of the plugin, never with another plugin. */
-export interface Store {
+/** Data that outlives a request. */
+export interface KeyValues {
   get(key: string): string | undefined;
   /** Without ttlMs the value stays until it is evicted. */
   set(key: string, value: string, ttlMs?: number): void;
   delete(key: string): void;
   /** Atomic. ttlMs counts from the key's creation. Returns the new value; throws when the key holds no number. */
   increment(key: string, delta: number, ttlMs?: number): number;
+  /**
+   * Sets the value if the key holds what was expected, or nothing when undefined was; atomic, across workers, too.
+   * Returns whether it did.
+   */
+  compareAndSet(key: string, expected: string | undefined, value: string, ttlMs?: number): boolean;
 }
 
-export interface Log {
-  debug(message: string): void;
-  info(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
+/** Shared by all instances of the plugin, never with another plugin. */
+export interface Store extends KeyValues {
+  /** Keys that several plugins share, under a name. Each plugin needs the grant `store: [name]`. */
+  namespace(name: string): KeyValues;
 }
+
+/** JSON values that belong to one request: what a plugin sets, itself and others read in this and later phases. */
+export interface SharedData {
+  /** Undefined when there is none. */
+  get(key: string): unknown;
+  /** Undefined removes it. Throws RangeError when all together would be more than 64 KiB. */
+  set(key: string, value: unknown): void;
+  delete(key: string): void;
+}
+
+export interface Secrets {
+  /**
+   * A secret by its reference, such as `vault://env/jwt-key`; undefined when there is none. Throws unless it is granted.
+   */
+  get(reference: string): string | undefined;
+}
+
+/** Where the request goes. What is set here takes the place of what the service says. */
+export interface UpstreamChoice {
+  /** Name of the upstream that a plugin has chosen. */
+  readonly name: string | undefined;
+  /** `host:port` that was chosen or that the request went to last. */
+  readonly target: string | undefined;
+}
+
+export interface MutableUpstreamChoice extends UpstreamChoice {
+  /** An upstream of the config. Throws TypeError when there is none of that name. */
+  choose(name: string): void;
+  /** A host of its own, `host:port`. Throws unless it is granted. */
+  chooseTarget(hostAndPort: string): void;
+}
+
+/** A stretch of time on the request's trace. */
+export interface Span {
+  /** Notes something of it; 32 attributes at most, further ones are left out. */
+  set(key: string, value: string | number | boolean): void;
+  /** As {@link Trace.span}, with this span as its parent. */
+  span<Result>(name: string, run: (span: Span) => Result): Result;
+}
+
+/** The trace that the request is part of (W3C Trace Context). */
+export interface Trace {
+  /** Of the client's valid traceparent, else random. */
+  readonly id: string;
+  /**
+   * Runs a function in a span, which ends when it returns or its promise settles, and is an error when that failed. At
+   * most 64 spans a request: the function runs without one then.
+   */
+  span<Result>(name: string, run: (span: Span) => Result): Result;
+  /** What is known so far. */
+  record(): TraceRecord;
+}
+
+export interface TraceRecord {
+  /** Hex digits, 32 of a trace and 16 of a span. */
+  readonly trace_id: string;
+  /** Of the request itself: parent of the spans that name no other one. */
+  readonly span_id: string;
+  /** Of the client's span. */
+  readonly parent_id: string | null;
+  /** What the client decided; true where it said nothing. */
+  readonly sampled: boolean;
+  readonly spans: readonly SpanRecord[];
+}
+
+export interface SpanRecord {
+  readonly span_id: string;
+  readonly parent_id: string;
+  readonly name: string;
+  readonly plugin: string;
+  /** ns since 1970, in digits, because numbers are not exact there; null for one that has not ended. */
+  readonly start_ns: string;
+  readonly end_ns: string | null;
+  readonly is_error: boolean;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** A message is one line of JSON in the gateway's log, with the fields as its `fields`; 8 KiB each. */
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+export type LogFields = Readonly<Record<string, unknown>>;
 
 /** The plugin entry of the config whose settings the handler runs with. */
 export interface PluginEntry {
@@ -141,7 +268,16 @@ interface BaseContext {
   readonly route: Entity | undefined;
   readonly service: Entity | undefined;
   readonly store: Store;
+  readonly shared: SharedData;
+  readonly secrets: Secrets;
+  readonly trace: Trace;
+  readonly upstream: UpstreamChoice;
   readonly log: Log;
+  /**
+   * Asks another server, one that `grants.fetch` of the config names. Rejected with FetchError; also when the request
+   * ends before the answer has come. For what several requests wait for, import `fetch`.
+   */
+  fetch(url: string | URL, init?: FetchInit): Promise<FetchResponse>;
 }
 
 /** The answer of {@link RequestContext.respond}: return it from the handler. */
@@ -152,7 +288,8 @@ export interface EarlyResponse {
 export interface RequestContext extends BaseContext {
   readonly request: MutableRequest;
   /** Changes to the headers of whatever response the client gets in the end. */
-  readonly response: WritableFields;
+  readonly response: WritableResponseFields & Pick<MutableBody, "skipBody">;
+  readonly upstream: MutableUpstreamChoice;
   readonly consumers: Consumers;
   /**
    * Ends the request here: no later plugin's onRequest runs and no upstream is asked. onResponse and onLog do run.
@@ -165,6 +302,19 @@ export interface RequestContext extends BaseContext {
   ): EarlyResponse;
   /** As respond, with the gateway's error shape `{"message", "request_id"}`. */
   error(status: number, message: string, headers?: Readonly<Record<string, string>>): EarlyResponse;
+}
+
+/** Of one piece of a request's body on its way to the upstream. */
+export interface RequestBodyContext extends BaseContext {
+  readonly request: ReadableRequest & Pick<MutableBody, "skipBody">;
+  readonly consumers: Pick<Consumers, "current" | "credentialId">;
+}
+
+/** Of one piece of a response's body on its way to the client. */
+export interface ResponseBodyContext extends BaseContext {
+  readonly request: ReadableRequest;
+  readonly response: ReadableResponse & Pick<MutableBody, "skipBody">;
+  readonly consumers: Pick<Consumers, "current" | "credentialId">;
 }
 
 export interface ResponseContext extends BaseContext {

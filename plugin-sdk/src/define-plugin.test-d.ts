@@ -1,7 +1,7 @@
 // Checked by tsc alone: each line under a @ts-expect-error is a mistake that an author must see in the editor, and
 // tsc fails when it no longer is one.
 import { ConfigError, definePlugin, s } from "./index.ts";
-import type { ConfigInput, Infer, InferInput } from "./index.ts";
+import type { ConfigInput, Infer, InferInput, StandardConfigSchema } from "./index.ts";
 
 const config = s.object({
   host: s.string(),
@@ -64,6 +64,27 @@ s.integer().namesCredential();
 s.object({ size: s.integer() }).default({ sise: 1 });
 // @ts-expect-error -- an enum without values allows nothing
 s.enum([]);
+
+// A value of one of several kinds
+const choice = s.union([s.literal("off"), s.object({ size: s.integer().default(1) })]);
+assertSame<Infer<typeof choice>, "off" | { readonly size: number }>(true);
+assertSame<InferInput<typeof choice>, "off" | { readonly size?: number }>(true);
+// @ts-expect-error -- one alternative is no choice
+s.union([s.string()]);
+// @ts-expect-error -- there is no such field
+s.object({ a: s.string() }).atLeastOneOf("b");
+
+// A schema of another library
+declare const standard: StandardConfigSchema<{ port?: string }, { port: number }>;
+const standardPlugin = definePlugin({
+  ...base,
+  config: standard,
+  configure: ({ port }) => port,
+  onRequest(_ctx, port) {
+    assertSame<typeof port, number>(true);
+  },
+});
+assertSame<ConfigInput<typeof standardPlugin>, { port?: string }>(true);
 
 // Handlers
 definePlugin({
@@ -152,3 +173,27 @@ definePlugin({ ...base, config: s.string(), onRequest() {} });
 definePlugin({ ...base, onRequest() {}, onReply() {} });
 // @ts-expect-error -- priority is a number
 definePlugin({ ...base, priority: "high", onRequest() {} });
+
+definePlugin({
+  name: "bodies",
+  version: "1.0.0",
+  priority: 1,
+  config,
+  configure: () => ({ word: "a" }),
+  async onRequest(ctx) {
+    const body: unknown = await ctx.request.json({ maxBytes: 10 });
+    ctx.request.setBody(JSON.stringify(body));
+    ctx.response.skipBody();
+    // @ts-expect-error -- there is no response yet
+    await ctx.response.text();
+  },
+  onRequestBody(ctx, chunk, isLast, { word }) {
+    assertSame<typeof isLast, boolean>(true);
+    assertSame<typeof word, string>(true);
+    // @ts-expect-error -- the head is on its way already
+    ctx.request.setHeader("x-a", "1");
+    return isLast ? chunk.subarray(1) : word;
+  },
+  // @ts-expect-error -- a chunk cannot wait
+  onResponseBody: async () => "later",
+});

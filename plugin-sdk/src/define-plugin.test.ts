@@ -18,6 +18,14 @@ test("a plugin carries its manifest with the phases that it handles", () => {
   });
   assert.equal(plugin.onResponse, undefined);
   assert.deepEqual(definePlugin({ ...BASE, onResponse() {} }).manifest.phases, ["header_filter"]);
+  const bodies = definePlugin({ ...BASE, onResponseBody() {}, onRequestBody() {} });
+  assert.deepEqual(bodies.manifest.phases, ["request_body", "body_filter"]);
+});
+
+test("a plugin's manifest says what it asks to be granted", () => {
+  const capabilities = ["consumers", "store:sessions"] as const;
+  const { manifest } = definePlugin({ ...BASE, capabilities, onRequest() {} });
+  assert.deepEqual(manifest.capabilities, capabilities);
 });
 
 test("the manifest survives JSON", () => {
@@ -72,5 +80,5 @@ test("a malformed definition fails at once", () => {
   }
   assert.throws(() => definePlugin({ ...BASE, version: "1", onRequest }), /version must be like/);
   assert.throws(() => definePlugin({ ...BASE, priority: 1.5, onRequest }), /must be an integer/);
-  assert.throws(() => definePlugin(BASE), /define at least one of onRequest, onResponse, onLog/);
+  assert.throws(() => definePlugin(BASE), /define at least one of onRequest, onRequestBody, /);
 });

@@ -1,6 +1,8 @@
 // What a plugin imports.
 export { ConfigError } from "./config-error.ts";
+export type { CookieAttributes } from "./cookies.ts";
 export type {
+  BodyOptions,
   Client,
   Connection,
   Consumer,
@@ -9,35 +11,83 @@ export type {
   EarlyResponse,
   Entity,
   FoundConsumer,
+  KeyValues,
   Log,
   LogContext,
+  LogFields,
+  MutableBody,
   MutableRequest,
   MutableResponse,
+  MutableUpstreamChoice,
   PluginEntry,
   ReadableFields,
   ReadableRequest,
   ReadableResponse,
+  RequestBodyContext,
   RequestContext,
+  ResponseBodyContext,
   ResponseContext,
+  Secrets,
+  SharedData,
+  Span,
+  SpanRecord,
   Store,
+  Trace,
+  TraceRecord,
+  UpstreamChoice,
   WritableFields,
+  WritableResponseFields,
 } from "./context.ts";
 export { definePlugin } from "./define-plugin.ts";
 export type {
+  ChunkOutcome,
   ConfigInput,
   Plugin,
   PluginDefinition,
   RequestOutcome,
   Settings,
 } from "./define-plugin.ts";
+export { fetch } from "./fetch.ts";
+export type { FetchInit, FetchResponse } from "./fetch-types.ts";
+export { FetchError } from "./fetch-error.ts";
+export type { FetchErrorReason } from "./fetch-error.ts";
+export { digest, hmac, timingSafeEqual } from "./digest.ts";
+export type { BytesOrText, ByteEncoding, DigestAlgorithm } from "./digest.ts";
+export { HttpError } from "./http-error.ts";
+export { jwks } from "./jwks.ts";
+export type { JwksOptions, JwksSource } from "./jwks.ts";
+export { jwt } from "./jwt.ts";
+export type {
+  Jwk,
+  Jwks,
+  JwtAlgorithmName,
+  JwtKey,
+  JwtObject,
+  JwtResult,
+  JwtSignOptions,
+  JwtVerifyOptions,
+} from "./jwt.ts";
+export type { JwtFailure } from "./jwt-types.ts";
+export { counter, gauge, histogram } from "./metrics.ts";
+export type {
+  Counter,
+  Gauge,
+  Histogram,
+  HistogramOptions,
+  Labels,
+  MetricOptions,
+} from "./metrics.ts";
 export { s } from "./schema.ts";
 export type {
   ArraySchema,
+  ConfigSchema,
   Infer,
   InferInput,
   NumberSchema,
   ObjectSchema,
   RecordSchema,
   Schema,
+  StandardConfigSchema,
   StringSchema,
+  UnionSchema,
 } from "./schema.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { checkConfig } from "./schema/check-config.ts";
 import { s } from "./schema.ts";
 
 test("an object allows its fields only and requires those without default", () => {
@@ -75,6 +76,34 @@ test("a record allows any key with values of one kind", () => {
     type: "object",
     additionalProperties: { type: "integer" },
   });
+});
+
+test("a union allows what one of its alternatives does", () => {
+  const schema = s.union([s.literal("off"), s.integer().min(1).below(10), s.object({})]);
+  assert.deepEqual(schema.jsonSchema, {
+    anyOf: [
+      { type: "string", const: "off" },
+      { type: "integer", minimum: 1, exclusiveMaximum: 10 },
+      { type: "object", properties: {}, required: [], additionalProperties: false },
+    ],
+  });
+});
+
+test("an object may ask for one of several fields", () => {
+  const fields = { a: s.string().optional(), b: s.string().optional(), c: s.string() };
+  const { jsonSchema } = s.object(fields).atLeastOneOf("a", "b");
+  assert.deepEqual(jsonSchema["anyOf"], [{ required: ["a"] }, { required: ["b"] }]);
+  assert.deepEqual(jsonSchema["required"], ["c"]);
+});
+
+test("a URL and a port are what they say", () => {
+  const { faults } = checkConfig(s.object({ at: s.url(), port: s.port() }).jsonSchema, {
+    at: "example.com",
+    port: 65_536,
+  });
+  assert.deepEqual(faults.length, 2);
+  const fine = { at: "https://example.com/a?b", port: 0 };
+  assert.deepEqual(checkConfig(s.object({ at: s.url() }).jsonSchema, { at: fine.at }).faults, []);
 });
 
 test("objects nest, and keep their defaults", () => {

@@ -7,15 +7,28 @@ import type { Diagnostic } from "./diagnostics.ts";
 import { SOURCE_DIR } from "./places.ts";
 
 export type Bundle =
-  | { readonly kind: "bundled"; readonly source: string; readonly sourceMap: string }
-  | { readonly kind: "failed"; readonly diagnostics: readonly Diagnostic[] };
+  | {
+      readonly kind: "bundled";
+      readonly source: string;
+      readonly sourceMap: string;
+      readonly inputs: readonly string[];
+    }
+  | {
+      readonly kind: "failed";
+      readonly diagnostics: readonly Diagnostic[];
+      readonly inputs: readonly string[];
+    };
 
 /** Name of the script that joins guest and plugin, in positions. */
 export const STUB_NAME = "sluice-entry";
 
-/** `entry` is the absolute path of the module whose default export is the plugin. */
+/**
+ * `entry` is the absolute path of the module whose default export is the plugin. `inputs` are the files of the author
+ * and of packages that were read; when it failed, those that were asked for, found or not.
+ */
 export async function bundle(entry: string): Promise<Bundle> {
   const absWorkingDir = dirname(entry);
+  const asked = new Set([entry]);
   try {
     const result = await build({
       stdin: {
@@ -41,15 +54,19 @@ export async function bundle(entry: string): Promise<Bundle> {
       sourcemap: "external",
       sourcesContent: false,
       outfile: join(absWorkingDir, "plugin.js"),
-      plugins: [sdk, nodeModules],
+      metafile: true,
+      plugins: [remember(asked), sdk, nodeModules],
     });
     const output = (suffix: string): string =>
       result.outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? "";
-    return { kind: "bundled", source: output(".js"), sourceMap: output(".js.map") };
+    const inputs = Object.keys(result.metafile.inputs)
+      .map((path) => resolve(absWorkingDir, path))
+      .filter((path) => !path.startsWith(SOURCE_DIR) && !path.endsWith(STUB_NAME));
+    return { kind: "bundled", source: output(".js"), sourceMap: output(".js.map"), inputs };
   } catch (error) {
     if (!hasErrors(error)) throw error;
     const diagnostics = error.errors.map((message) => diagnosticOf(message, entry));
-    return { kind: "failed", diagnostics };
+    return { kind: "failed", diagnostics, inputs: [...asked] };
   }
 }
 
@@ -61,6 +78,22 @@ function stub(entry: string): string {
     `import plugin from ${JSON.stringify(entry)};`,
     "install(plugin);",
   ].join("\n");
+}
+
+/** Notes the author's files that are imported, also those that are not there. */
+function remember(asked: Set<string>): Plugin {
+  return {
+    name: "remember",
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+        if (resolveDir.startsWith(SOURCE_DIR)) return undefined;
+        asked.add(resolve(resolveDir, path));
+        // What esbuild would try first.
+        if (!/\.\w+$/.test(path)) asked.add(`${resolve(resolveDir, path)}.ts`);
+        return undefined;
+      });
+    },
+  };
 }
 
 /** A plugin gets the SDK that compiles it, wherever it lies. */

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { CONFIGURE_EXPORT, PHASE_EXPORTS, VERSION_EXPORT } from "../abi.ts";
+import { CONFIGURE_EXPORT, PHASE_EXPORTS, RESUME_EXPORT, VERSION_EXPORT } from "../abi.ts";
 import { GLUE_DIR } from "./engine.ts";
 import { packageDir } from "./places.ts";
 import { guardStack } from "./stack-guard.ts";
@@ -14,8 +14,8 @@ import { keepExports, renameImports, resizeTable, tableSize } from "./wasm-rewri
 
 const run = promisify(execFile);
 
-/** Table slots for functions of the glue that QuickJS calls: about 30. */
-const GLUE_TABLE_SLOTS = 64;
+/** Table slots for functions of the glue that QuickJS calls: about 70. */
+const GLUE_TABLE_SLOTS = 128;
 /** Where AssemblyScript's constants begin, see engine/state.ts. */
 const GLUE_MEMORY_BASE = 1024;
 
@@ -40,6 +40,7 @@ const EXPORTS: ReadonlySet<string> = new Set([
   "engine_finish",
   VERSION_EXPORT,
   CONFIGURE_EXPORT,
+  RESUME_EXPORT,
   ...Object.values(PHASE_EXPORTS),
 ]);
 

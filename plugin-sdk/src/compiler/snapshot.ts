@@ -5,9 +5,11 @@ import {
   Fault,
   IMPORT_NAMESPACE,
   PHASE_EXPORTS,
+  RESUME_EXPORT,
   VERSION_EXPORT,
 } from "../abi.ts";
 import type { HostFunction, Manifest } from "../abi.ts";
+import { changeUrl, parseUrl } from "../url-parts.ts";
 import { withManifest } from "./manifest.ts";
 import { writeSections } from "./wasm-binary.ts";
 import { keepExports, limitMemory, withMemoryImage } from "./wasm-rewrite.ts";
@@ -56,7 +58,7 @@ export function takeSnapshot(input: SnapshotInput): Snapshot {
   evaluate(engine, input.source, faults);
   const manifest = readManifest(engine);
 
-  const exports = new Set(["memory", VERSION_EXPORT, CONFIGURE_EXPORT]);
+  const exports = new Set(["memory", VERSION_EXPORT, CONFIGURE_EXPORT, RESUME_EXPORT]);
   for (const phase of manifest.phases) exports.add(PHASE_EXPORTS[phase]);
   const memory = new Uint8Array(engine.memory.buffer);
   const trimmed = keepExports(input.engine, exports);
@@ -126,6 +128,7 @@ function buildTimeHost(
     random_number: () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647,
     deadline_reached: () => (performance.now() - startedAtMs > EVALUATION_LIMIT_MS ? 1 : 0),
     log: () => {},
+    ...urlFunctions(memory),
     fail: (message = 0, length = 0) => {
       failures.push(new TextDecoder().decode(new Uint8Array(memory(), message, length)));
     },
@@ -136,4 +139,24 @@ function buildTimeHost(
     host[name] = available[name as HostFunction] ?? (() => (refusals.push(name), Fault.denied));
   }
   return host;
+}
+
+/** A URL is the same whoever parses it. */
+function urlFunctions(memory: () => ArrayBuffer): HostImports {
+  const read = (pointer: number, length: number): string =>
+    new TextDecoder().decode(new Uint8Array(memory(), pointer, length));
+  const write = (text: string | undefined, buffer: number, limit: number): number => {
+    if (text === undefined) return Fault.badValue;
+    const bytes = new TextEncoder().encode(text);
+    if (bytes.length <= limit) new Uint8Array(memory()).set(bytes, buffer);
+    return bytes.length;
+  };
+  return {
+    url_parse: (text = 0, length = 0, base = 0, baseLength = 0, buffer = 0, limit = 0) => {
+      const relativeTo = baseLength < 0 ? undefined : read(base, baseLength);
+      return write(parseUrl(read(text, length), relativeTo), buffer, limit);
+    },
+    url_set: (url = 0, length = 0, part = 0, value = 0, valueLength = 0, buffer = 0, limit = 0) =>
+      write(changeUrl(read(url, length), part, read(value, valueLength)), buffer, limit),
+  };
 }

@@ -42,6 +42,14 @@ export class ObjectSchema<F extends Fields> extends Schema<InferFields<F>, Infer
     super(jsonSchemaOf(fields));
     this.fields = fields;
   }
+
+  /** A config must give one of these fields at least, Kong's `at_least_one_of`. Use it once for an object. */
+  atLeastOneOf(
+    ...names: readonly (keyof F & string)[]
+  ): Schema<InferFields<F>, InferFieldsInput<F>> {
+    const anyOf = names.map((name) => ({ required: [name] }));
+    return new Schema({ ...this.jsonSchema, anyOf });
+  }
 }
 
 function jsonSchemaOf(fields: Fields): JsonSchema {

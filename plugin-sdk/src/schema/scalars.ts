@@ -54,4 +54,9 @@ export class NumberSchema extends Schema<number> {
   above(value: number): NumberSchema {
     return new NumberSchema({ ...this.jsonSchema, exclusiveMinimum: value });
   }
+
+  /** All allowed values are less than this one. */
+  below(value: number): NumberSchema {
+    return new NumberSchema({ ...this.jsonSchema, exclusiveMaximum: value });
+  }
 }

@@ -4,16 +4,23 @@ import type {
   Entity,
   Log,
   LogContext,
+  MutableUpstreamChoice,
   RequestContext,
   ResponseContext,
+  Secrets,
+  SharedData,
   Store,
 } from "../context.ts";
-import type { Plugin, RequestOutcome } from "../define-plugin.ts";
+import type { ChunkOutcome, Plugin, RequestOutcome } from "../define-plugin.ts";
+import { HttpError } from "../http-error.ts";
 import { withClock } from "./fake-clock.ts";
 import { FakeConsumers } from "./fake-consumers.ts";
 import type { ConsumerInit } from "./fake-consumers.ts";
+import { fakeFetch } from "./fake-fetch.ts";
 import { FakeRequest, FakeResponse } from "./fake-request.ts";
 import type { FakeRequestInit } from "./fake-request.ts";
+import type { FakeMessage } from "./fake-message.ts";
+import { FakeTrace } from "./fake-trace.ts";
 
 /** A plugin with the settings that its `configure` gave for one entry. */
 export interface ConfiguredPlugin {
@@ -27,6 +34,7 @@ export interface SharedState {
   readonly nowMs: number;
   readonly consumers: readonly ConsumerInit[];
   readonly store: Store;
+  readonly secrets: Secrets;
   readonly log: Log;
   readonly appendLine: LogContext["appendLine"];
 }
@@ -39,6 +47,22 @@ export class FakeExchange {
   readonly consumers: FakeConsumers;
   readonly route: Entity = { id: "route-id", name: "route-name" };
   readonly service: Entity = { id: "service-id", name: "service-name" };
+  readonly trace: FakeTrace;
+  /** JSON texts by key. */
+  readonly #sharedData = new Map<string, string>();
+  readonly shared: SharedData = {
+    get: (key) => {
+      const text = this.#sharedData.get(key);
+      return text === undefined ? undefined : JSON.parse(text);
+    },
+    set: (key, value) => this.#share(key, value),
+    delete: (key) => this.#share(key, undefined),
+  };
+  /** What plugins chose; any name and target is taken. */
+  chosen: { name: string | undefined; target: string | undefined } = {
+    name: undefined,
+    target: undefined,
+  };
   /** Whether a plugin answered, so that no upstream is asked. */
   isAnswered = false;
   readonly #shared: SharedState;
@@ -48,12 +72,35 @@ export class FakeExchange {
     this.#shared = shared;
     this.#clientAddress = init.clientAddress ?? "192.0.2.1";
     this.request = new FakeRequest(init, shared.nowMs);
+    this.trace = new FakeTrace(() => shared.nowMs);
     this.consumers = new FakeConsumers(shared.consumers, this.request);
   }
 
   onRequest(configured: ConfiguredPlugin): RequestOutcome | Promise<RequestOutcome> {
     const { plugin, entryId, settings } = configured;
-    return this.#run(() => plugin.onRequest?.(this.requestContext(entryId), settings));
+    const context = this.requestContext(entryId);
+    const answer = (error: unknown): EarlyResponse => {
+      if (!(error instanceof HttpError)) throw error;
+      return context.error(error.status, error.message, error.headers);
+    };
+    try {
+      const outcome = this.#run(() => plugin.onRequest?.(context, settings));
+      return outcome instanceof Promise ? outcome.catch(answer) : outcome;
+    } catch (error) {
+      return answer(error);
+    }
+  }
+
+  /** The whole body as one chunk. */
+  onRequestBody({ plugin, entryId, settings }: ConfiguredPlugin): void {
+    const context = this.requestContext(entryId);
+    passBody(this.request, (chunk) => plugin.onRequestBody?.(context, chunk, true, settings));
+  }
+
+  /** As onRequestBody. */
+  onResponseBody({ plugin, entryId, settings }: ConfiguredPlugin): void {
+    const context = this.requestContext(entryId);
+    passBody(this.response, (chunk) => plugin.onResponseBody?.(context, chunk, true, settings));
   }
 
   onResponse({ plugin, entryId, settings }: ConfiguredPlugin): void | Promise<void> {
@@ -104,17 +151,38 @@ export class FakeExchange {
       route: this.route,
       service: this.service,
       store: this.#shared.store,
+      shared: this.shared,
+      secrets: this.#shared.secrets,
+      trace: this.trace,
+      upstream: this.#upstream(),
       log: this.#shared.log,
+      fetch: fakeFetch,
+    };
+  }
+
+  #share(key: string, value: unknown): void {
+    if (value === undefined) this.#sharedData.delete(key);
+    else this.#sharedData.set(key, JSON.stringify(value));
+  }
+
+  #upstream(): MutableUpstreamChoice {
+    return {
+      ...this.chosen,
+      choose: (name) => void (this.chosen = { name, target: undefined }),
+      chooseTarget: (target) => void (this.chosen = { name: undefined, target }),
     };
   }
 
   #answer(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) {
     const isText = typeof body === "string";
+    const isBytes = body instanceof Uint8Array;
     this.isAnswered = true;
     this.response.status = status;
-    this.response.body = isText || body === undefined ? body : JSON.stringify(body);
+    if (body === undefined) this.response.body = undefined;
+    else this.response.setBody(isText || isBytes ? body : JSON.stringify(body));
     if (body !== undefined) {
-      this.response.setHeader("Content-Type", isText ? "text/plain" : "application/json");
+      const type = isBytes ? "octet-stream" : "json";
+      this.response.setHeader("Content-Type", isText ? "text/plain" : `application/${type}`);
     }
     for (const [name, value] of Object.entries(headers)) this.response.setHeader(name, value);
     return EARLY_RESPONSE;
@@ -129,4 +197,13 @@ export class FakeExchange {
       started_at: startedAtMs,
     });
   }
+}
+
+function passBody(
+  message: FakeMessage,
+  handle: (chunk: Uint8Array<ArrayBuffer>) => ChunkOutcome,
+): void {
+  if (message.content === undefined || message.isSkipped) return;
+  const outcome = handle(Uint8Array.from(message.content));
+  if (outcome !== undefined) message.setBody(outcome);
 }

@@ -38,6 +38,39 @@ test("runs the phases in order, and those after an answer, too", async () => {
   ]);
 });
 
+test("hands bodies to handlers, as a whole and as one chunk", async () => {
+  const gateway = new FakeGateway();
+  const plugin = gateway.configure(
+    definePlugin({
+      ...BASE,
+      name: "bodies",
+      async onRequest(ctx) {
+        ctx.request.setBody(`${await ctx.request.text()}!`);
+        await assert.rejects(ctx.request.bytes({ maxBytes: 2 }), RangeError);
+      },
+      onRequestBody: (_, chunk, isLast) => `${chunk.length} ${isLast}`,
+      onResponseBody: (_, chunk) => chunk.reverse(),
+    }),
+    {},
+  );
+  const passed = await gateway.handle(plugin, { body: "abc" });
+  assert.equal(passed.request.body, "4 true");
+  assert.equal(passed.response.body, undefined);
+
+  const answers = gateway.configure(
+    definePlugin({
+      ...BASE,
+      name: "answers",
+      onRequest: (ctx) => ctx.respond(200, Uint8Array.of(97, 98)),
+    }),
+    {},
+  );
+  const answered = await gateway.handle([answers, plugin], { body: "abc" });
+  assert.equal(answered.request.body, "abc");
+  assert.equal(answered.response.body, "ba");
+  assert.equal(answered.response.header("content-type"), "application/octet-stream");
+});
+
 test("waits for async handlers, which see the gateway's time throughout", async () => {
   const gateway = new FakeGateway({ nowMs: 5 });
   const times: number[] = [];

@@ -1,5 +1,5 @@
 // A gateway without sockets and without WASM, to run a plugin's handlers in a unit test.
-import type { Log, LogContext } from "../context.ts";
+import type { Log, LogContext, LogFields, Secrets } from "../context.ts";
 import type { Plugin } from "../define-plugin.ts";
 import type { ConsumerInit } from "./fake-consumers.ts";
 import { FakeExchange } from "./fake-exchange.ts";
@@ -12,6 +12,8 @@ export interface FakeGatewayOptions {
   /** ms since 1970; handlers see it as `Date.now()`. */
   readonly nowMs?: number;
   readonly consumers?: readonly ConsumerInit[];
+  /** By reference, such as `vault://env/jwt-key`. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 export class FakeGateway implements SharedState {
@@ -23,14 +25,15 @@ export class FakeGateway implements SharedState {
   readonly files: Map<string, string[]> = new Map();
   /** Paths that were appended to with `reopen`. */
   readonly reopenedPaths: string[] = [];
-  /** What plugins logged: `warn: message`. */
+  /** What plugins logged: `warn: message`, and the fields as JSON. */
   readonly logLines: string[] = [];
   readonly log: Log = {
-    debug: (message) => void this.logLines.push(`debug: ${message}`),
-    info: (message) => void this.logLines.push(`info: ${message}`),
-    warn: (message) => void this.logLines.push(`warn: ${message}`),
-    error: (message) => void this.logLines.push(`error: ${message}`),
+    debug: (message, fields) => this.#log("debug", message, fields),
+    info: (message, fields) => this.#log("info", message, fields),
+    warn: (message, fields) => this.#log("warn", message, fields),
+    error: (message, fields) => this.#log("error", message, fields),
   };
+  readonly secrets: Secrets;
   readonly appendLine: LogContext["appendLine"] = (path, line, options = {}) => {
     this.files.set(path, [...(this.files.get(path) ?? []), line]);
     if (options.reopen === true) this.reopenedPaths.push(path);
@@ -39,6 +42,12 @@ export class FakeGateway implements SharedState {
   constructor(options: FakeGatewayOptions = {}) {
     this.nowMs = options.nowMs ?? Date.UTC(2026, 0, 1);
     this.consumers = options.consumers ?? [];
+    this.secrets = { get: (reference) => options.secrets?.[reference] };
+  }
+
+  #log(level: string, message: string, fields: LogFields | undefined): void {
+    const suffix = fields === undefined ? "" : ` ${JSON.stringify(fields)}`;
+    this.logLines.push(`${level}: ${message}${suffix}`);
   }
 
   /**
@@ -54,7 +63,7 @@ export class FakeGateway implements SharedState {
     return new FakeExchange(this, request);
   }
 
-  /** Runs all phases: onRequest of each plugin until one answers, then onResponse and onLog of all. */
+  /** Runs all phases: onRequest of each plugin until one answers, then the others of all; bodies as one chunk. */
   async handle(
     plugins: ConfiguredPlugin | readonly ConfiguredPlugin[],
     request: FakeRequestInit = {},
@@ -65,7 +74,9 @@ export class FakeGateway implements SharedState {
       await exchange.onRequest(plugin);
       if (exchange.isAnswered) break;
     }
+    if (!exchange.isAnswered) for (const plugin of chain) exchange.onRequestBody(plugin);
     for (const plugin of chain) await exchange.onResponse(plugin);
+    for (const plugin of chain) exchange.onResponseBody(plugin);
     for (const plugin of chain) await exchange.onLog(plugin);
     return exchange;
   }

@@ -1,7 +1,9 @@
 // The request and the response of a fake exchange, as handlers see them.
 import type { MutableRequest, MutableResponse } from "../context.ts";
-import { FakeFields } from "./fake-fields.ts";
+import { formatCookie, parseCookies } from "../cookies.ts";
+import type { CookieAttributes } from "../cookies.ts";
 import type { FieldsInit } from "./fake-fields.ts";
+import { FakeMessage } from "./fake-message.ts";
 
 /** What the client sends; everything has a plain default. */
 export interface FakeRequestInit {
@@ -13,10 +15,11 @@ export interface FakeRequestInit {
   /** Raw, without `?`. */
   readonly query?: string;
   readonly headers?: FieldsInit;
+  readonly body?: string | Uint8Array;
   readonly clientAddress?: string;
 }
 
-export class FakeRequest extends FakeFields implements MutableRequest {
+export class FakeRequest extends FakeMessage implements MutableRequest {
   readonly id: string;
   readonly scheme: string;
   readonly host: string;
@@ -27,7 +30,7 @@ export class FakeRequest extends FakeFields implements MutableRequest {
   query: string;
 
   constructor(init: FakeRequestInit, startedAtMs: number) {
-    super(init.headers);
+    super(init.headers, init.body);
     this.id = init.id ?? "0123456789abcdef0123456789abcdef";
     this.method = init.method ?? "GET";
     this.scheme = init.scheme ?? "http";
@@ -45,6 +48,14 @@ export class FakeRequest extends FakeFields implements MutableRequest {
     return new URLSearchParams(this.query).getAll(name);
   }
 
+  cookie(name: string): string | undefined {
+    return this.cookies().get(name);
+  }
+
+  cookies(): ReadonlyMap<string, string> {
+    return parseCookies(this.headers("cookie"));
+  }
+
   setQueryArg(name: string, value: string): void {
     this.#changeQuery((args) => args.set(name, value));
   }
@@ -60,7 +71,10 @@ export class FakeRequest extends FakeFields implements MutableRequest {
   }
 }
 
-export class FakeResponse extends FakeFields implements MutableResponse {
+export class FakeResponse extends FakeMessage implements MutableResponse {
   status = 200;
-  body: string | undefined;
+
+  setCookie(name: string, value: string, attributes: CookieAttributes = {}): void {
+    this.addHeader("set-cookie", formatCookie(name, value, attributes));
+  }
 }

@@ -7,6 +7,7 @@ interface Entry {
 }
 
 export class FakeStore implements Store {
+  readonly #namespaces = new Map<string, FakeStore>();
   readonly #entries = new Map<string, Entry>();
   readonly #now: () => number;
 
@@ -34,6 +35,19 @@ export class FakeStore implements Store {
     const expiresAtMs = entry?.expiresAtMs ?? this.#expiry(ttlMs);
     this.#entries.set(key, { value: String(value), expiresAtMs });
     return value;
+  }
+
+  compareAndSet(key: string, expected: string | undefined, value: string, ttlMs?: number): boolean {
+    if (this.get(key) !== expected) return false;
+    this.set(key, value, ttlMs);
+    return true;
+  }
+
+  /** A store of its own, the same for each name. */
+  namespace(name: string): FakeStore {
+    const known = this.#namespaces.get(name) ?? new FakeStore(this.#now);
+    this.#namespaces.set(name, known);
+    return known;
   }
 
   /** Keys that have not expired. */

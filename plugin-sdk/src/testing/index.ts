@@ -1,7 +1,21 @@
 // What a plugin's unit tests import: `@sluice/plugin-sdk/testing`.
+export { emulate, EmulatedGateway } from "../emulator/emulate.ts";
+export type { EmulateOptions } from "../emulator/emulate.ts";
+export type { ClientRequest } from "../emulator/exchange.ts";
+export { PluginFailure } from "../emulator/failure.ts";
+export type { EmulatedGrants } from "../emulator/grants.ts";
+export type { AnswerRequest, AppendedFile, LogLine } from "../emulator/host-state.ts";
+export type { PluginSource } from "../emulator/load-plugin.ts";
+export { EmulatedResponse, ReceivedRequest } from "../emulator/messages.ts";
+export type { AnswerInit, MessageBody } from "../emulator/messages.ts";
+export type { MetricValue } from "../emulator/metrics.ts";
 export type { ConsumerInit, CredentialInit } from "./fake-consumers.ts";
+export { recordedMetrics, resetMetrics } from "./fake-module-host.ts";
+export type { RecordedMetric } from "./fake-module-host.ts";
 export { FakeExchange } from "./fake-exchange.ts";
 export type { ConfiguredPlugin } from "./fake-exchange.ts";
+export { answerFetches } from "./fake-fetch.ts";
+export type { AnswerFetch, FetchAnswer } from "./fake-fetch.ts";
 export { FakeGateway } from "./fake-gateway.ts";
 export type { FakeGatewayOptions } from "./fake-gateway.ts";
 export type { FieldsInit } from "./fake-fields.ts";

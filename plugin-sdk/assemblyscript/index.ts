@@ -1,0 +1,30 @@
+// What a policy in AssemblyScript imports: @sluice/plugin-sdk/assemblyscript.
+import "./abort";
+export { body } from "./body";
+export { Config, Entries } from "./config";
+export { consumers } from "./consumers";
+export { crypto } from "./crypto";
+export { Fields } from "./fields";
+export {
+  Fault,
+  FieldKind,
+  HashAlgorithm,
+  LogLevel,
+  NumberProperty,
+  Property,
+  Verdict,
+} from "./numbers";
+export { fail, log, nowMs, randomBytes, randomNumber, sluice_abi_version } from "./process";
+export { Request } from "./request";
+export { Response } from "./response";
+export { shared } from "./shared";
+export { kv as store } from "./store";
+export { Span, recordMetric } from "./telemetry";
+export {
+  fetch,
+  resultBytes,
+  resultText,
+  settle,
+  startTimer,
+  stopTimer,
+} from "./waiting";
