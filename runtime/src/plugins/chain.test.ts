@@ -5,7 +5,7 @@ import { exchangeOf } from "../exchange.testing.ts";
 import { PluginChain } from "./chain.ts";
 import type { ChainLink } from "./chain.ts";
 import { CONTINUE, RESPOND } from "./plugin.ts";
-import type { Verdict } from "./plugin.ts";
+import type { SettledVerdict, Verdict } from "./plugin.ts";
 import { RecordingPlugin } from "./plugin.testing.ts";
 
 function linkOf(
@@ -47,8 +47,8 @@ describe("PluginChain", () => {
     const chain = new PluginChain([linkOf(a), linkOf(b)]);
     const exchange = exchangeOf();
     assert.equal(accessOf(chain, exchange), "continue");
-    chain.headerFilter(exchange);
-    chain.log(exchange, () => assert.fail());
+    void chain.headerFilter(exchange);
+    void chain.log(exchange, () => assert.fail());
     assert.deepEqual(order, ["a access", "b access", "b header_filter", "a log"]);
   });
 
@@ -61,17 +61,37 @@ describe("PluginChain", () => {
     assert.deepEqual([before.calls, after.calls], [["access 0"], []]);
   });
 
-  test("goes on after a wait where it stopped", () => {
-    const verdicts: Verdict[] = [{ kind: "wait", until: Promise.resolve() }, CONTINUE];
+  test("stands at a plugin that goes on by itself, until that has settled", () => {
     const before = new RecordingPlugin("before");
-    const waits = new RecordingPlugin("waits", { run: () => verdicts.shift() ?? CONTINUE });
+    const waits = new RecordingPlugin("waits", {
+      run: () => ({ kind: "pending", settled: Promise.resolve(CONTINUE) }),
+    });
     const after = new RecordingPlugin("after");
     const chain = new PluginChain([before, waits, after].map((plugin) => linkOf(plugin)));
     const exchange = exchangeOf();
-    assert.equal(accessOf(chain, exchange), "wait");
+    assert.equal(accessOf(chain, exchange), "pending");
     assert.deepEqual([before.calls.length, waits.calls.length, after.calls.length], [1, 1, 0]);
+    exchange.chainPosition++;
     assert.equal(accessOf(chain, exchange), "continue");
-    assert.deepEqual([before.calls.length, waits.calls.length, after.calls.length], [1, 2, 1]);
+    assert.deepEqual([before.calls.length, waits.calls.length, after.calls.length], [1, 1, 1]);
+  });
+
+  test("runs header_filter on behind a plugin that waits, and log for all at once", async () => {
+    const settling = Promise.withResolvers<SettledVerdict>();
+    const waits = new RecordingPlugin("waits", {
+      run: () => ({ kind: "pending", settled: settling.promise }),
+    });
+    const after = new RecordingPlugin("after");
+    const chain = new PluginChain([linkOf(waits), linkOf(after)]);
+    const exchange = exchangeOf();
+    assert.equal(chain.headerFilter(exchange), settling.promise);
+    assert.deepEqual(after.calls, []);
+    assert.equal(chain.headerFilter(exchange), undefined);
+    assert.deepEqual(after.calls, ["header_filter 0"]);
+    const logged = chain.log(exchange, () => assert.fail());
+    assert.deepEqual(after.calls, ["header_filter 0", "log 0"]);
+    settling.resolve(CONTINUE);
+    await logged;
   });
 
   test("lets a failure through in access and header_filter", () => {
@@ -93,7 +113,7 @@ describe("PluginChain", () => {
     });
     const next = new RecordingPlugin("next");
     const failed: string[] = [];
-    new PluginChain([linkOf(fails), linkOf(next)]).log(exchangeOf(), (plugin, error) =>
+    void new PluginChain([linkOf(fails), linkOf(next)]).log(exchangeOf(), (plugin, error) =>
       failed.push(`${plugin.name}: ${String(error)}`),
     );
     assert.deepEqual(failed, ["fails: Error: trap"]);

@@ -2,7 +2,7 @@
 import type { Phase } from "@sluice/plugin-sdk/abi";
 import type { Exchange } from "../exchange.ts";
 import { CONTINUE } from "./plugin.ts";
-import type { Plugin, Verdict } from "./plugin.ts";
+import type { BodyPhase, Plugin, SettledVerdict, Verdict } from "./plugin.ts";
 
 /** One plugin in a chain. */
 export interface ChainLink {
@@ -17,12 +17,32 @@ export class PluginChain {
   readonly #access: readonly ChainLink[];
   readonly #headerFilter: readonly ChainLink[];
   readonly #log: readonly ChainLink[];
+  readonly #bodies: Readonly<Record<BodyPhase, readonly ChainLink[]>>;
 
   /** The links come sorted. */
   constructor(links: readonly ChainLink[]) {
     this.#access = withPhase(links, "access");
     this.#headerFilter = withPhase(links, "header_filter");
     this.#log = withPhase(links, "log");
+    this.#bodies = {
+      request_body: withPhase(links, "request_body"),
+      body_filter: withPhase(links, "body_filter"),
+    };
+  }
+
+  get seesRequestBodies(): boolean {
+    return this.#bodies.request_body.length > 0;
+  }
+
+  get seesResponseBodies(): boolean {
+    return this.#bodies.body_filter.length > 0;
+  }
+
+  /** The plugins that see a body of this exchange, each with its entry. */
+  bodyLinks(phase: BodyPhase, exchange: Exchange): { plugin: Plugin; entry: number }[] {
+    return this.#bodies[phase]
+      .map((link) => ({ plugin: link.plugin, entry: entryFor(link, exchange) }))
+      .filter(({ entry }) => entry >= 0);
   }
 
   get hasLog(): boolean {
@@ -41,19 +61,33 @@ export class PluginChain {
     return ++exchange.chainPosition < this.#access.length ? undefined : CONTINUE;
   }
 
-  headerFilter(exchange: Exchange): void {
-    for (const link of this.#headerFilter) runLink(link, "header_filter", exchange);
+  /** Goes on where the exchange stands; what it gives has to be awaited before it is called again. */
+  headerFilter(exchange: Exchange): Promise<SettledVerdict> | undefined {
+    while (exchange.filterPosition < this.#headerFilter.length) {
+      const link = this.#headerFilter[exchange.filterPosition++] as ChainLink; // Within its length.
+      const verdict = runLink(link, "header_filter", exchange);
+      if (verdict.kind === "pending") return verdict.settled;
+    }
+    return undefined;
   }
 
-  /** Every plugin gets its turn, whatever happens to the ones before it. */
-  log(exchange: Exchange, onFailed: (plugin: Plugin, error: unknown) => void): void {
+  /** Every plugin gets its turn, whatever happens to the ones before it. Fulfilled when those that wait are done. */
+  log(
+    exchange: Exchange,
+    onFailed: (plugin: Plugin, error: unknown) => void,
+  ): Promise<unknown> | undefined {
+    let waiting: Promise<unknown>[] | undefined;
     for (const link of this.#log) {
       try {
-        runLink(link, "log", exchange);
+        const verdict = runLink(link, "log", exchange);
+        if (verdict.kind !== "pending") continue;
+        const settled = verdict.settled.catch((error: unknown) => onFailed(link.plugin, error));
+        (waiting ??= []).push(settled);
       } catch (error) {
         onFailed(link.plugin, error);
       }
     }
+    return waiting && Promise.all(waiting);
   }
 }
 

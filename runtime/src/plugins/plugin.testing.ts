@@ -1,15 +1,16 @@
 // Plugins and plugin entries for tests.
-import { PHASES } from "@sluice/plugin-sdk/abi";
 import type { Phase } from "@sluice/plugin-sdk/abi";
-import type { PluginConfig } from "../config/model.ts";
+import type { PluginConfig, PluginGrants } from "../config/model.ts";
 import type { Exchange } from "../exchange.ts";
 import { CONTINUE } from "./plugin.ts";
-import type { Plugin, Verdict } from "./plugin.ts";
+import type { BodyPiece, Plugin, Verdict } from "./plugin.ts";
+
+const WITHOUT_BODIES: readonly Phase[] = ["access", "header_filter", "log"];
 
 export interface PluginParts {
   readonly priority?: number;
   readonly phases?: readonly Phase[];
-  readonly run?: (phase: Phase, exchange: Exchange, entry: number) => Verdict;
+  readonly run?: (phase: Phase, exchange: Exchange, entry: number, piece?: BodyPiece) => Verdict;
 }
 
 /** A plugin that keeps `phase entry` of each call. */
@@ -24,19 +25,28 @@ export class RecordingPlugin implements Plugin {
   constructor(name: string, { priority, phases, run }: PluginParts = {}) {
     this.name = name;
     this.priority = priority ?? 0;
-    this.phases = new Set(phases ?? PHASES);
+    this.phases = new Set(phases ?? WITHOUT_BODIES);
     this.#run = run ?? ((): Verdict => CONTINUE);
   }
 
-  run(phase: Phase, exchange: Exchange, entry: number): Verdict {
+  run(phase: Phase, exchange: Exchange, entry: number, piece?: BodyPiece): Verdict {
     this.calls.push(`${phase} ${entry}`);
-    return this.#run(phase, exchange, entry);
+    return this.#run(phase, exchange, entry, piece);
   }
 
   close(): void {
     this.isClosed = true;
   }
 }
+
+export const NO_GRANTS: PluginGrants = {
+  fetch: [],
+  privateAddresses: false,
+  targets: [],
+  store: [],
+  secrets: [],
+  consumers: false,
+};
 
 export function entryOf(name: string, parts: Partial<PluginConfig> = {}): PluginConfig {
   return {
@@ -45,9 +55,16 @@ export function entryOf(name: string, parts: Partial<PluginConfig> = {}): Plugin
     instanceName: undefined,
     enabled: true,
     config: {},
+    configWithSecrets: {},
     routeId: undefined,
     serviceId: undefined,
     consumerId: undefined,
+    failStrategy: "fail_close",
+    isolation: "shared",
+    limits: { callMs: undefined, requestMs: undefined, memoryMb: undefined },
+    grants: NO_GRANTS,
+    ordering: { before: [], after: [] },
+    wasm: undefined,
     source: { path: "plugins[0]", line: 1, column: 1 },
     ...parts,
   };

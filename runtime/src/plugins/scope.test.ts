@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { PluginConfig } from "../config/model.ts";
 import { RecordingPlugin, entryOf } from "./plugin.testing.ts";
-import { chainLinks } from "./scope.ts";
+import { chainMembers } from "./scope.ts";
 import type { BoundEntry } from "./scope.ts";
 
 /** Kong's order, best first; the letters say which of route, service and consumer an entry names. */
@@ -25,7 +25,7 @@ function bind(scopes: readonly Partial<PluginConfig>[]): BoundEntry[] {
 
 /** Index of the entry that a request gets, with and without the consumer; -1 for none. */
 function chosen(scopes: readonly Partial<PluginConfig>[]): { known: number; unknown: number } {
-  const [link] = chainLinks(bind(scopes), HERE);
+  const [link] = chainMembers(bind(scopes), HERE);
   const unknown = link?.entry ?? -1;
   return { known: link?.byConsumer?.get("consumer") ?? unknown, unknown };
 }
@@ -48,14 +48,14 @@ describe("the entry that a request gets", () => {
   });
 
   test("of a consumer that no entry names is the general one", () => {
-    const [link] = chainLinks(bind([scoped("c"), scoped("s")]), HERE);
+    const [link] = chainMembers(bind([scoped("c"), scoped("s")]), HERE);
     assert.equal(link?.byConsumer?.get("stranger"), undefined);
     assert.equal(link?.entry, 1);
   });
 
   test("is each consumer's own", () => {
     const scopes = [{ consumerId: "a" }, { consumerId: "b" }, { ...scoped("r"), consumerId: "b" }];
-    const [link] = chainLinks(bind(scopes), HERE);
+    const [link] = chainMembers(bind(scopes), HERE);
     assert.deepEqual(
       [...(link?.byConsumer ?? [])].toSorted(([a], [b]) => (a < b ? -1 : 1)),
       [
@@ -68,32 +68,20 @@ describe("the entry that a request gets", () => {
   test("is never one of another route or service, or a disabled one", () => {
     const others = ["r", "s", "rs"].map((level) => scoped(level, "-other"));
     const mixed = { routeId: "route", serviceId: "service-other" };
-    assert.deepEqual(chainLinks(bind([...others, mixed]), HERE), []);
-    assert.deepEqual(chainLinks(bind([{ enabled: false }]), HERE), []);
+    assert.deepEqual(chainMembers(bind([...others, mixed]), HERE), []);
+    assert.deepEqual(chainMembers(bind([{ enabled: false }]), HERE), []);
     assert.deepEqual(chosen([{ ...scoped("r"), enabled: false }, scoped("")]).known, 1);
   });
 
   test("where there is no route is a global one", () => {
     const nowhere = { routeId: undefined, serviceId: undefined };
-    const [link, ...more] = chainLinks(bind([scoped("r"), scoped("s"), scoped("")]), nowhere);
+    const [link, ...more] = chainMembers(bind([scoped("r"), scoped("s"), scoped("")]), nowhere);
     assert.deepEqual([link?.entry, more.length], [2, 0]);
   });
 });
 
-describe("the order of a chain", () => {
-  test("is that of the priorities, then of the names, whatever the order of the entries", () => {
-    const priorities = { b: 10, a: 10, first: 2000, last: -5 };
-    const plugins = Object.entries(priorities).map(
-      ([name, priority]) => new RecordingPlugin(name, { priority }),
-    );
-    const entries = plugins.map((each) => ({ config: entryOf(each.name), plugin: each, index: 0 }));
-    const order = (bound: readonly BoundEntry[]): string[] =>
-      chainLinks(bound, HERE).map((link) => link.plugin.name);
-    assert.deepEqual(order(entries), ["first", "a", "b", "last"]);
-    assert.deepEqual(order(entries.toReversed()), ["first", "a", "b", "last"]);
-  });
-
+describe("a chain", () => {
   test("holds each plugin once", () => {
-    assert.equal(chainLinks(bind([scoped("r"), scoped("s"), scoped("")]), HERE).length, 1);
+    assert.equal(chainMembers(bind([scoped("r"), scoped("s"), scoped("")]), HERE).length, 1);
   });
 });

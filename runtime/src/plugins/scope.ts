@@ -1,5 +1,7 @@
 // Which entry of a plugin a request gets: one per plugin name, by Kong's precedence (plugins_iterator.lookup_cfg).
 import type { PluginConfig } from "../config/model.ts";
+import { covers } from "../config/scope.ts";
+import type { RouteScope } from "../config/scope.ts";
 import type { ChainLink } from "./chain.ts";
 import type { Plugin } from "./plugin.ts";
 
@@ -11,13 +13,14 @@ export interface BoundEntry {
   readonly index: number;
 }
 
-export interface RouteScope {
-  readonly routeId: string | undefined;
-  readonly serviceId: string | undefined;
+/** A link before it has its place in a chain. */
+export interface ChainMember extends ChainLink {
+  /** The entry for requests without a consumer, else the best of the others: its `ordering` counts. */
+  readonly config: PluginConfig;
 }
 
-/** The links of a route's chain, sorted by priority; plugins of one priority by name, so that the order is stable. */
-export function chainLinks(entries: readonly BoundEntry[], scope: RouteScope): ChainLink[] {
+/** The plugins of a route, each once, by name. */
+export function chainMembers(entries: readonly BoundEntry[], scope: RouteScope): ChainMember[] {
   const byPlugin = new Map<Plugin, BoundEntry[]>();
   for (const entry of entries) {
     if (!entry.config.enabled || !covers(entry.config, scope)) continue;
@@ -26,24 +29,18 @@ export function chainLinks(entries: readonly BoundEntry[], scope: RouteScope): C
     else group.push(entry);
   }
   return [...byPlugin.entries()]
-    .map(([plugin, group]) => ({ plugin, ...choices(group) }))
-    .toSorted(
-      (a, b) => b.plugin.priority - a.plugin.priority || compare(a.plugin.name, b.plugin.name),
-    );
+    .flatMap(([plugin, group]) => {
+      const chosen = choose(group);
+      return chosen === undefined ? [] : [{ plugin, ...chosen }];
+    })
+    .toSorted((a, b) => compare(a.plugin.name, b.plugin.name));
 }
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function covers(config: PluginConfig, scope: RouteScope): boolean {
-  return (
-    (config.routeId === undefined || config.routeId === scope.routeId) &&
-    (config.serviceId === undefined || config.serviceId === scope.serviceId)
-  );
-}
-
-function choices(group: readonly BoundEntry[]): Pick<ChainLink, "entry" | "byConsumer"> {
+function choose(group: readonly BoundEntry[]): Omit<ChainMember, "plugin"> | undefined {
   const ranked = group.toSorted((a, b) => rank(b.config) - rank(a.config));
   const general = ranked.find(({ config }) => config.consumerId === undefined);
   const consumers = new Set(ranked.flatMap(({ config }) => config.consumerId ?? []));
@@ -52,7 +49,10 @@ function choices(group: readonly BoundEntry[]): Pick<ChainLink, "entry" | "byCon
     const best = ranked.find(({ config }) => (config.consumerId ?? id) === id);
     if (best !== undefined) byConsumer.set(id, best.index);
   }
+  const decisive = general ?? ranked[0];
+  if (decisive === undefined) return undefined;
   return {
+    config: decisive.config,
     entry: general?.index ?? -1,
     byConsumer: byConsumer.size === 0 ? undefined : byConsumer,
   };

@@ -19,9 +19,9 @@ export function fieldFunctions(
   call: GuestCall,
 ): HostFunctions<"field_get" | "fields_get" | "field_names" | "field_set" | "fields_set"> {
   /** The fields that can be read now; undefined when there is no response yet. */
-  const readable = (exchange: Exchange, kind: number): Fields | undefined => {
+  const readable = (request: number, exchange: Exchange, kind: number): Fields | undefined => {
     if (kind === FieldKind.request) return exchange.requestFields;
-    return call.phase === "access" ? undefined : exchange.responseFields;
+    return hasResponse(call.phaseOf(request)) ? exchange.responseFields : undefined;
   };
 
   return {
@@ -29,14 +29,14 @@ export function fieldFunctions(
       const exchange = call.exchangeOf(request);
       if (exchange === undefined) return Fault.badHandle;
       const { lower } = memory.readFieldName(name, nameLength);
-      const value = readable(exchange, kind)?.get(lower, index);
+      const value = readable(request, exchange, kind)?.get(lower, index);
       return value === undefined ? Fault.absent : memory.writeLatin1(value, buffer, limit);
     },
 
     fields_get: (_, request, kind, name, nameLength, buffer, limit) => {
       const exchange = call.exchangeOf(request);
       if (exchange === undefined) return Fault.badHandle;
-      const fields = readable(exchange, kind);
+      const fields = readable(request, exchange, kind);
       const { lower } = memory.readFieldName(name, nameLength);
       const first = fields?.get(lower);
       if (fields === undefined || first === undefined) return Fault.absent;
@@ -47,7 +47,7 @@ export function fieldFunctions(
     field_names: (_, request, kind, buffer, limit) => {
       const exchange = call.exchangeOf(request);
       if (exchange === undefined) return Fault.badHandle;
-      const names = new Set(readable(exchange, kind)?.names.map((name) => name.lower));
+      const names = new Set(readable(request, exchange, kind)?.names.map((name) => name.lower));
       return memory.writeLatin1([...names].map((name) => `${name}\0`).join(""), buffer, limit);
     },
 
@@ -58,7 +58,7 @@ export function fieldFunctions(
       const text = mode === SetMode.remove ? "" : memory.readLatin1(value, valueLength);
       const refusal = refusalOf(field, text);
       if (refusal !== undefined) return refusal;
-      const changed = changeable(exchange, call.phase, kind);
+      const changed = changeable(exchange, call.phaseOf(request), kind);
       if (changed === undefined) return Fault.wrongPhase;
       if (!hasRoom(changed, mode, 1)) return Fault.limit;
       change(changed, field, text, mode);
@@ -87,7 +87,7 @@ export function fieldFunctions(
       }
       // With a NUL in a name or value there are more parts than the guest counted.
       if (at !== end) return Fault.badValue;
-      const changed = changeable(exchange, call.phase, kind);
+      const changed = changeable(exchange, call.phaseOf(request), kind);
       if (changed === undefined) return Fault.wrongPhase;
       if (!hasRoom(changed, SetMode.replace, count)) return Fault.limit;
       for (let pair = 0; pair < count; pair++) {
@@ -98,8 +98,13 @@ export function fieldFunctions(
   };
 }
 
+/** While the request is on its way there is none, or one that may not stay. */
+function hasResponse(phase: CallPhase | undefined): boolean {
+  return phase !== "access" && phase !== "request_body";
+}
+
 /** Why a plugin may not set this field, as a Fault. */
-function refusalOf({ isToken, role }: FieldName, value: string): number | undefined {
+export function refusalOf({ isToken, role }: FieldName, value: string): number | undefined {
   if (!isToken) return Fault.badValue;
   if (role !== FieldRole.ordinary && role !== FieldRole.requestId && role !== FieldRole.date) {
     return Fault.denied;
@@ -109,7 +114,7 @@ function refusalOf({ isToken, role }: FieldName, value: string): number | undefi
 }
 
 /** What the changes of a phase go to: while there is no response yet, they are kept for whatever it will be. */
-function changeable(
+export function changeable(
   exchange: Exchange,
   phase: CallPhase | undefined,
   kind: number,
@@ -119,12 +124,12 @@ function changeable(
   return phase === "header_filter" ? exchange.responseFields : undefined;
 }
 
-function hasRoom(changed: Fields | ResponseEdit[], mode: number, count: number): boolean {
+export function hasRoom(changed: Fields | ResponseEdit[], mode: number, count: number): boolean {
   const isGrowing = mode !== SetMode.remove || Array.isArray(changed);
   return !isGrowing || changed.length + count <= MAX_FIELDS;
 }
 
-function change(
+export function change(
   changed: Fields | ResponseEdit[],
   name: FieldName,
   value: string,

@@ -6,9 +6,12 @@ import type { FieldName } from "../../http1/field-name.ts";
 export class GuestMemory {
   #memory: WebAssembly.Memory | undefined;
   #view: Buffer = Buffer.alloc(0);
+  #onAccess: (bytes: number) => void = () => {};
 
-  attach(memory: WebAssembly.Memory): void {
+  /** `onAccess` is told of each range that is read or written; it may throw. */
+  attach(memory: WebAssembly.Memory, onAccess: (bytes: number) => void = () => {}): void {
     this.#memory = memory;
+    this.#onAccess = onAccess;
   }
 
   get byteLength(): number {
@@ -57,20 +60,21 @@ export class GuestMemory {
   }
 
   /** A view of the bytes, for the length of one host function. */
-  bytes(pointer: number, length: number): Buffer {
+  bytes(pointer: number, length: number, maxBytes: number = MAX_HOST_STRING_BYTES): Buffer {
     const start = pointer >>> 0;
-    return this.#range(pointer, length).subarray(start, start + length);
+    return this.#range(pointer, length, maxBytes).subarray(start, start + length);
   }
 
-  #range(pointer: number, length: number): Buffer {
+  #range(pointer: number, length: number, maxBytes: number = MAX_HOST_STRING_BYTES): Buffer {
     const start = pointer >>> 0;
     // Growing detaches the old buffer, and its views have no length any more; asking for the buffer each time is slow.
     if (start + length > this.#view.length && this.#memory !== undefined) {
       this.#view = Buffer.from(this.#memory.buffer);
     }
-    if (length < 0 || length > MAX_HOST_STRING_BYTES || start + length > this.#view.length) {
+    if (length < 0 || length > maxBytes || start + length > this.#view.length) {
       throw new RangeError(`pointer ${start} and length ${length} are not in the memory`);
     }
+    this.#onAccess(length);
     return this.#view;
   }
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync, sign } from "node:crypto";
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
+import { TrustedKeys } from "../supply/trusted-keys.ts";
 import { PluginLibrary } from "./library.ts";
 import { PluginRefused } from "./module.ts";
 import { guest } from "./wasm.testing.ts";
@@ -103,6 +105,57 @@ describe("PluginLibrary", () => {
     await put(own, "p", versioned("3.0.0"));
     await library.scan();
     assert.equal((await library.module("p")).version, "3.0.0");
+  });
+
+  describe("with trusted keys", () => {
+    const { publicKey, privateKey } = generateKeyPairSync("ed25519", {
+      publicKeyEncoding: { type: "spki", format: "pem" },
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    });
+    const keys = new TrustedKeys([publicKey]);
+    const signed = (bytes: Uint8Array): string =>
+      `${sign(null, bytes, privateKey).toString("base64")}\n`;
+
+    test("takes signed files, and bundled ones as they are", async () => {
+      await put(bundled, "q", versioned("1.0.0"));
+      await put(own, "p", versioned("1.0.0"));
+      await writeFile(join(own, "p.wasm.sig"), signed(versioned("1.0.0")));
+      const library = new PluginLibrary([bundled, own], { bundledFolder: bundled, keys });
+      assert.deepEqual(await library.scan(), []);
+      assert.deepEqual([...library.names()].toSorted(), ["p", "q"]);
+      assert.deepEqual([library.isBundled("p"), library.isBundled("q")], [false, true]);
+    });
+
+    test("keeps the one that worked until the signature of its successor is there", async () => {
+      await put(own, "p", versioned("1.0.0"));
+      await writeFile(join(own, "p.wasm.sig"), signed(versioned("1.0.0")));
+      const library = new PluginLibrary([own], { keys });
+      await library.scan();
+      await put(own, "p", versioned("2.0.0"));
+      assert.match(String((await library.scan())[0]), /its signature is of none of the keys/);
+      assert.deepEqual(await library.scan(), []);
+      assert.deepEqual(library.schema("p"), { title: "1.0.0" });
+      await writeFile(join(own, "p.wasm.sig"), signed(versioned("2.0.0")));
+      assert.deepEqual(await library.scan(), []);
+      assert.equal((await library.module("p")).version, "2.0.0");
+    });
+
+    test("refuses a file that nobody has signed", async () => {
+      await put(own, "p", versioned("1.0.0"));
+      const library = new PluginLibrary([own], { keys });
+      assert.match(String((await library.scan())[0]), /it has no signature/);
+      assert.deepEqual(library.names(), []);
+    });
+  });
+
+  test("does not run a file that changed after it was looked at", async () => {
+    await put(own, "p", versioned("1.0.0"));
+    const library = new PluginLibrary([own]);
+    await library.scan();
+    await put(own, "p", versioned("2.0.0"));
+    await assert.rejects(library.module("p"), /its file has just changed/);
+    await library.scan();
+    assert.equal((await library.module("p")).version, "2.0.0");
   });
 
   test("reads a file again that could not be read before", async () => {

@@ -1,37 +1,69 @@
 // The .wasm files at hand: bundled ones, and those of the operator's folder, which win. A file that turns out to be
 // broken does not take the place of the one that worked.
 import { readFile, readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { JsonSchema } from "@sluice/plugin-sdk/abi";
 import type { PluginCatalog } from "../../config/model.ts";
+import { TrustedKeys, sha256Of } from "../supply/trusted-keys.ts";
 import { CodeCache } from "./code-cache.ts";
 import { PluginRefused, loadModule, manifestOf } from "./module.ts";
 import type { PluginModule } from "./module.ts";
 
+/** The plugins that a config can use, and what becomes of their modules. */
+export interface PluginSource extends PluginCatalog {
+  /**
+   * Compiles the plugin's current module, once. `maxMemoryPages` are what its memory may grow to, pages of 64 KiB; by
+   * default the gateway's limit. Throws {@link PluginRefused}.
+   */
+  module(name: string, maxMemoryPages?: number): Promise<PluginModule>;
+  /** There is no module, and no enabled entry would need it. */
+  isAbsent(name: string): boolean;
+  /** The plugin comes with the gateway. */
+  isBundled(name: string): boolean;
+  /** The plugin's current module works. */
+  accept(name: string): void;
+  /** It does not: back to the last one that did. */
+  refuse(name: string): void;
+}
+
+export interface LibraryOptions {
+  /** The folder of those that come with the gateway: they need no signature. */
+  readonly bundledFolder?: string;
+  readonly keys?: TrustedKeys;
+}
+
 interface LibraryFile {
   readonly path: string;
-  /** Changes when the file does. */
-  readonly signature: string;
+  /** Changes when the file does, or what signs it. */
+  readonly state: string;
+  readonly sha256: string;
   readonly configSchema: JsonSchema;
-  module: Promise<PluginModule> | undefined;
+  /** By the limit of their memory. */
+  readonly modules: Map<number | undefined, Promise<PluginModule>>;
 }
 
 interface Shelf {
   current: LibraryFile | undefined;
   lastGood: LibraryFile | undefined;
-  refusedSignature: string | undefined;
+  refusedState: string | undefined;
 }
 
 const SUFFIX = ".wasm";
+/** NAME.wasm.sig is the signature of NAME.wasm: base64, as `sluice plugin sign` writes it. */
+const SIGNATURE_SUFFIX = ".sig";
 
-export class PluginLibrary implements PluginCatalog {
+export class PluginLibrary implements PluginSource {
   /** Later folders win. */
   readonly #folders: readonly string[];
   readonly #shelves = new Map<string, Shelf>();
   readonly #cache = new CodeCache();
+  readonly #bundledFolder: string | undefined;
+  readonly #keys: TrustedKeys;
 
-  constructor(folders: readonly string[]) {
+  constructor(folders: readonly string[], options: LibraryOptions = {}) {
     this.#folders = folders;
+    this.#bundledFolder = options.bundledFolder;
+    this.#keys = options.keys ?? new TrustedKeys([]);
   }
 
   /** Looks for new, changed and removed files. Returns why single files were not taken. */
@@ -59,21 +91,31 @@ export class PluginLibrary implements PluginCatalog {
   }
 
   async #take(name: string, path: string): Promise<void> {
-    const { mtimeMs, size, ino } = await stat(path);
-    const signature = `${path} ${mtimeMs} ${size} ${ino}`;
+    const needsSignature = !this.#keys.isEmpty && dirname(path) !== this.#bundledFolder;
+    const signaturePath = `${path}${SIGNATURE_SUFFIX}`;
+    const signed = needsSignature ? await stateOf(signaturePath).catch(() => "unsigned") : "";
+    const state = `${path} ${await stateOf(path)} ${signed}`;
     let shelf = this.#shelves.get(name);
     if (shelf === undefined) {
-      shelf = { current: undefined, lastGood: undefined, refusedSignature: undefined };
+      shelf = { current: undefined, lastGood: undefined, refusedState: undefined };
       this.#shelves.set(name, shelf);
     }
-    if (shelf.current?.signature === signature || shelf.refusedSignature === signature) return;
+    if (shelf.current?.state === state || shelf.refusedState === state) return;
     try {
-      const manifest = manifestOf(name, await readFile(path));
-      shelf.current = { path, signature, configSchema: manifest?.config ?? {}, module: undefined };
+      const bytes = await readFile(path);
+      if (needsSignature) await this.#checkSignature(name, bytes, signaturePath);
+      const configSchema = manifestOf(name, bytes)?.config ?? {};
+      shelf.current = { path, state, sha256: sha256Of(bytes), configSchema, modules: new Map() };
     } catch (error) {
-      shelf.refusedSignature = signature;
+      shelf.refusedState = state;
       throw error;
     }
+  }
+
+  async #checkSignature(name: string, bytes: Uint8Array, path: string): Promise<void> {
+    const signature = await readFile(path, "utf8").catch(() => undefined);
+    const refusal = this.#keys.refusal(bytes, signature?.trim());
+    if (refusal !== undefined) throw new PluginRefused(name, refusal);
   }
 
   names(): readonly string[] {
@@ -87,21 +129,43 @@ export class PluginLibrary implements PluginCatalog {
   }
 
   /** Compiles the plugin's current file, once. Throws {@link PluginRefused}. */
-  async module(name: string): Promise<PluginModule> {
+  async module(name: string, maxMemoryPages?: number): Promise<PluginModule> {
     const file = this.#shelves.get(name)?.current;
     if (file === undefined) throw new PluginRefused(name, "there is no such plugin");
-    file.module ??= this.#load(name, file);
-    return file.module;
+    const module = file.modules.get(maxMemoryPages) ?? this.#load(name, file, maxMemoryPages);
+    file.modules.set(maxMemoryPages, module);
+    return module;
   }
 
-  async #load(name: string, file: LibraryFile): Promise<PluginModule> {
+  async #load(
+    name: string,
+    file: LibraryFile,
+    maxMemoryPages: number | undefined,
+  ): Promise<PluginModule> {
     try {
-      return await loadModule(name, await readFile(file.path), this.#cache);
+      const bytes = await readFile(file.path);
+      // What was looked at, its signature too, is what runs; a newer file is for the next reload.
+      if (sha256Of(bytes) !== file.sha256)
+        throw new PluginRefused(name, "its file has just changed");
+      return await loadModule(name, bytes, this.#cache, {
+        isBundled: dirname(file.path) === this.#bundledFolder,
+        maxMemoryPages,
+      });
     } catch (error) {
       // What could not be read now (no file descriptor left, say) may be read by the next reload.
-      file.module = undefined;
+      file.modules.delete(maxMemoryPages);
       throw error;
     }
+  }
+
+  /** Only of pinned ones. */
+  isAbsent(): boolean {
+    return false;
+  }
+
+  isBundled(name: string): boolean {
+    const path = this.#shelves.get(name)?.current?.path;
+    return path !== undefined && dirname(path) === this.#bundledFolder;
   }
 
   /** The plugin's current file works. */
@@ -114,9 +178,14 @@ export class PluginLibrary implements PluginCatalog {
   refuse(name: string): void {
     const shelf = this.#shelves.get(name);
     if (shelf?.current === undefined || shelf.current === shelf.lastGood) return;
-    shelf.refusedSignature = shelf.current.signature;
+    shelf.refusedState = shelf.current.state;
     shelf.current = shelf.lastGood;
   }
+}
+
+async function stateOf(path: string): Promise<string> {
+  const { mtimeMs, size, ino } = await stat(path);
+  return `${mtimeMs} ${size} ${ino}`;
 }
 
 async function listFolder(folder: string): Promise<string[]> {

@@ -2,6 +2,7 @@
 import { ABI_VERSION, PHASES } from "@sluice/plugin-sdk/abi";
 import type { Manifest } from "@sluice/plugin-sdk/abi";
 import * as z from "zod";
+import { metricsSchema } from "./metric-schema.ts";
 
 const schema = z.object({
   abi: z.literal(ABI_VERSION, { error: `abi: expected ${ABI_VERSION}` }),
@@ -10,6 +11,8 @@ const schema = z.object({
   priority: z.int(),
   phases: z.array(z.enum(PHASES)),
   config: z.record(z.string(), z.unknown()),
+  capabilities: z.array(z.string()).default([]),
+  metrics: metricsSchema.default([]),
 });
 
 /** Throws an Error that names the first fault. */

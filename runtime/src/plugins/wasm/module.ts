@@ -9,18 +9,23 @@ import {
   MANIFEST_SECTION,
   PHASES,
   PHASE_EXPORTS,
+  RESUME_EXPORT,
+  SOURCE_MAP_SECTION,
   VERSION_EXPORT,
 } from "@sluice/plugin-sdk/abi";
-import type { JsonSchema, Manifest, Phase } from "@sluice/plugin-sdk/abi";
+import type { JsonSchema, Manifest, MetricDefinition, Phase } from "@sluice/plugin-sdk/abi";
+import { StackTraces } from "@sluice/plugin-sdk/stack-traces";
+import { EXTISM_PHASE_EXPORTS, extismFault, isExtismModule } from "../extism/module-check.ts";
 import type { CodeCache } from "./code-cache.ts";
 import { limitMemory } from "./limit-memory.ts";
 import { readManifest } from "./manifest.ts";
 import { customSection } from "./sections.ts";
 import { separateData } from "./separate-data.ts";
 import type { MemoryImage } from "./separate-data.ts";
+import { abiSignature, isPhaseSignature, signaturesOf } from "./signatures.ts";
 
 /** Bytes of a .wasm file. */
-const MAX_MODULE_BYTES = 16 * 1024 * 1024;
+export const MAX_MODULE_BYTES: number = 16 * 1024 * 1024;
 /** Pages of 64 KiB that a guest's memory may grow to. */
 const MAX_MEMORY_PAGES = 512;
 
@@ -47,47 +52,75 @@ export class EntryRefused extends Error {
 /** A module that has passed the checks, compiled. */
 export interface PluginModule {
   readonly name: string;
+  /** A plain Extism plugin: each phase is a call with JSON in and out. */
+  readonly isExtism: boolean;
   readonly version: string;
   readonly priority: number;
   readonly phases: ReadonlySet<Phase>;
   readonly configSchema: JsonSchema;
+  /** What the manifest asks for. */
+  readonly capabilities: readonly string[];
+  /** That the plugin records. */
+  readonly metrics: readonly MetricDefinition[];
   /** Of the file, hex. */
   readonly sha256: string;
   readonly module: WebAssembly.Module;
+  /** Puts the author's lines into what the plugin says of its errors. */
+  readonly traces: StackTraces;
   /** What an instance's memory starts with; undefined when the module brings its own data. */
   readonly image: MemoryImage | undefined;
 }
 
-/** Compiles and checks. `name` is the plugin's name, from its file. Throws {@link PluginRefused}. */
+export interface LoadOptions {
+  /** What its memory may grow to, pages of 64 KiB. */
+  readonly maxMemoryPages?: number | undefined;
+  /** It comes with the gateway. */
+  readonly isBundled?: boolean;
+}
+
+/**
+ * Compiles and checks. `name` is the plugin's name, from its file. Throws {@link PluginRefused}.
+ */
 export async function loadModule(
   name: string,
   bytes: Uint8Array,
   cache: CodeCache,
+  options: LoadOptions = {},
 ): Promise<PluginModule> {
   if (bytes.length > MAX_MODULE_BYTES) {
     throw new PluginRefused(name, `${bytes.length} bytes, expected at most ${MAX_MODULE_BYTES}`);
   }
-  const { module, image } = await compile(name, bytes, cache);
-  const exports = new Map(
-    WebAssembly.Module.exports(module).map(({ name: of, kind }) => [of, kind]),
-  );
-  checkImports(name, module);
-  checkExports(name, exports);
+  const { module, image } = await compile(name, bytes, cache, options);
+  const exports = exportsOf(module);
+  const isExtism = isExtismModule(exports);
+  if (isExtism) checkExtismImports(name, module);
+  else {
+    checkImports(name, module);
+    checkExports(name, exports);
+    checkSignatures(name, bytes);
+  }
   const manifest = manifestOf(name, bytes);
-  const exported = PHASES.filter((phase) => exports.get(PHASE_EXPORTS[phase]) === "function");
+  const phaseExports = isExtism ? EXTISM_PHASE_EXPORTS : PHASE_EXPORTS;
+  const exported = PHASES.filter((phase) => exports.get(phaseExports[phase] ?? "") === "function");
   const phases = manifest?.phases ?? exported;
   const missing = phases.find((phase) => !exported.includes(phase));
   if (missing !== undefined) {
-    throw new PluginRefused(name, `no export ${PHASE_EXPORTS[missing]} for its phase ${missing}`);
+    const wanted = phaseExports[missing] ?? "that could be called";
+    throw new PluginRefused(name, `no export ${wanted} for its phase ${missing}`);
   }
   return {
     name,
+    isExtism,
     version: manifest?.version ?? "0.0.0",
     priority: manifest?.priority ?? 0,
     phases: new Set(phases),
     configSchema: manifest?.config ?? {},
+    capabilities: manifest?.capabilities ?? [],
+    metrics: manifest?.metrics ?? [],
     sha256: createHash("sha256").update(bytes).digest("hex"),
     module,
+    // A copy: the section alone is kept, not the file that it is in.
+    traces: new StackTraces(customSection(bytes, SOURCE_MAP_SECTION)?.slice()),
     image,
   };
 }
@@ -96,16 +129,36 @@ async function compile(
   name: string,
   bytes: Uint8Array,
   cache: CodeCache,
+  { maxMemoryPages = MAX_MEMORY_PAGES, isBundled = false }: LoadOptions,
 ): Promise<Pick<PluginModule, "module" | "image">> {
   try {
-    const limited = limitMemory(bytes, MAX_MEMORY_PAGES);
+    const limited = limitMemory(bytes, maxMemoryPages);
     const separated = separateData(limited);
-    const module = await cache.compile(separated?.code ?? [limited]);
+    const module = await cache.compile(separated?.code ?? [limited], isBundled);
+    if (separated !== undefined && needsItsData(exportsOf(module))) {
+      return { module: await cache.compile([limited], isBundled), image: undefined };
+    }
     return { module, image: separated?.image };
   } catch (cause) {
     const detail = detailOf(cause);
-    throw new PluginRefused(name, `not a WebAssembly module: ${detail}`, cause);
+    throw new PluginRefused(name, `not a WebAssembly module that can run here: ${detail}`, cause);
   }
+}
+
+function exportsOf(module: WebAssembly.Module): ReadonlyMap<string, string> {
+  return new Map(WebAssembly.Module.exports(module).map(({ name, kind }) => [name, kind]));
+}
+
+/** Extism calls these when it makes an instance, before an image could be put into its memory. */
+const START_EXPORTS = ["_initialize", "_start", "hs_init"];
+
+function needsItsData(exports: ReadonlyMap<string, string>): boolean {
+  return isExtismModule(exports) || START_EXPORTS.some((name) => exports.has(name));
+}
+
+function checkExtismImports(name: string, module: WebAssembly.Module): void {
+  const fault = extismFault(WebAssembly.Module.imports(module));
+  if (fault !== undefined) throw new PluginRefused(name, fault);
 }
 
 function checkImports(name: string, module: WebAssembly.Module): void {
@@ -138,6 +191,31 @@ function checkExports(name: string, exports: ReadonlyMap<string, string>): void 
       name,
       `exports no phase, expected one of ${Object.values(PHASE_EXPORTS).join(", ")}`,
     );
+  }
+}
+
+const PHASE_LIKE_EXPORTS: readonly string[] = [
+  VERSION_EXPORT,
+  CONFIGURE_EXPORT,
+  RESUME_EXPORT,
+  ...Object.values(PHASE_EXPORTS),
+];
+
+/** JavaScript would convert what does not fit, or throw in the middle of a request. */
+function checkSignatures(name: string, bytes: Uint8Array): void {
+  const { imports, exports } = signaturesOf(bytes);
+  for (const [host, notation] of Object.entries(HOST_FUNCTIONS)) {
+    const imported = imports.get(`${IMPORT_NAMESPACE}.${host}`);
+    const expected = abiSignature(notation);
+    if (imported === undefined || imported === expected) continue;
+    const what = `imports ${IMPORT_NAMESPACE}.${host} as ${imported}`;
+    throw new PluginRefused(name, `${what}, expected ${expected}`);
+  }
+  for (const exported of PHASE_LIKE_EXPORTS) {
+    const found = exports.get(exported);
+    if (found === undefined || isPhaseSignature(found)) continue;
+    const expected = "parameters of type i32 and one such result";
+    throw new PluginRefused(name, `exports ${exported} as ${found}, expected ${expected}`);
   }
 }
 

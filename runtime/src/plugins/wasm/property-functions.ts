@@ -1,5 +1,5 @@
 // Host functions on the rest of a request: properties, numbers, query arguments and the early answer.
-import { Fault, NumberProperty, Property, SetMode } from "@sluice/plugin-sdk/abi";
+import { Fault, MAX_BODY_BYTES, NumberProperty, Property, SetMode } from "@sluice/plugin-sdk/abi";
 import { epochMs } from "../../exchange.ts";
 import type { Exchange } from "../../exchange.ts";
 import { TARGET_CHARACTERS, TOKEN_CHARACTERS, consistsOf } from "../../http1/characters.ts";
@@ -7,12 +7,15 @@ import { changeQuery, queryPairs } from "../../query.ts";
 import { canonicalPath } from "../../routing/path.ts";
 import type { GuestCall } from "./guest-call.ts";
 import type { GuestMemory } from "./guest-memory.ts";
+import type { GuestEntry } from "./host-services.ts";
+import { readUpstreamProperty, setUpstreamProperty } from "./upstream-properties.ts";
 
 type HostFunctions<Names extends string> = Record<Names, (...parameters: number[]) => number>;
 
 export function propertyFunctions(
   memory: GuestMemory,
   call: GuestCall,
+  entries: readonly GuestEntry[],
 ): HostFunctions<
   | "property_get"
   | "property_set"
@@ -23,12 +26,11 @@ export function propertyFunctions(
   | "respond"
 > {
   /** The exchange that may be changed in the access phase, or the fault. */
-  const changeable = (request: number): Exchange | number =>
-    call.exchangeOf(request) === undefined
-      ? Fault.badHandle
-      : call.phase === "access" && call.exchange !== undefined
-        ? call.exchange
-        : Fault.wrongPhase;
+  const changeable = (request: number): Exchange | number => {
+    const exchange = call.exchangeOf(request);
+    if (exchange === undefined) return Fault.badHandle;
+    return call.phaseOf(request) === "access" ? exchange : Fault.wrongPhase;
+  };
 
   return {
     property_get: (_, request, property, buffer, limit) => {
@@ -41,7 +43,12 @@ export function propertyFunctions(
     property_set: (_, request, property, value, valueLength) => {
       const exchange = changeable(request);
       if (typeof exchange === "number") return exchange;
-      return setProperty(exchange, property, memory.readUtf8(value, valueLength));
+      const text = memory.readUtf8(value, valueLength);
+      const { grants } = entries[call.of(request)?.entry ?? -1] ?? {};
+      return (
+        setUpstreamProperty(exchange, property, text, grants) ??
+        setProperty(exchange, property, text)
+      );
     },
 
     number_get: (_, request, number) => {
@@ -53,7 +60,7 @@ export function propertyFunctions(
       const exchange = call.exchangeOf(request);
       if (exchange === undefined) return Fault.badHandle;
       if (number !== NumberProperty.status) return Fault.denied;
-      if (call.phase !== "header_filter") return Fault.wrongPhase;
+      if (call.phaseOf(request) !== "header_filter") return Fault.wrongPhase;
       // How the body is framed is decided: a status that has none and one that has do not stand for each other.
       // Nor does any for 101: what follows that is no response at all.
       if (exchange.status === 101) return Fault.badValue;
@@ -89,21 +96,24 @@ export function propertyFunctions(
     respond: (_, request, status, body, bodyLength) => {
       const exchange = changeable(request);
       if (typeof exchange === "number") return exchange;
+      const answering = call.of(request);
+      if (answering === undefined) return Fault.badHandle;
       if (!isFinalStatus(status)) return Fault.badValue;
+      if (bodyLength >>> 0 > MAX_BODY_BYTES) return Fault.limit;
       exchange.status = status;
-      exchange.responseBody = memory.readUtf8(body, bodyLength);
-      call.hasResponded = true;
+      exchange.responseBody = Buffer.from(memory.bytes(body, bodyLength, MAX_BODY_BYTES));
+      answering.hasResponded = true;
       return 0;
     },
   };
 }
 
-function isFinalStatus(status: number): boolean {
+export function isFinalStatus(status: number): boolean {
   return Number.isInteger(status) && status >= 200 && status <= 599;
 }
 
 /** RFC 9112 §6.3. */
-function hasNoBody(status: number): boolean {
+export function hasNoBody(status: number): boolean {
   return status === 204 || status === 304;
 }
 
@@ -144,11 +154,11 @@ function readProperty(exchange: Exchange, property: number): string | undefined 
     case Property.serverAddress:
       return exchange.connection.serverAddress;
     default:
-      return undefined;
+      return readUpstreamProperty(exchange, property);
   }
 }
 
-function setProperty(exchange: Exchange, property: number, value: string): number {
+export function setProperty(exchange: Exchange, property: number, value: string): number {
   switch (property) {
     case Property.method:
       if (value === "" || !consistsOf(value, TOKEN_CHARACTERS)) return Fault.badValue;

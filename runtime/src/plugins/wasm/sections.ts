@@ -3,8 +3,23 @@
 const HEADER_BYTES = 8;
 const MAGIC = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 
-/** Numbers of the sections that matter here. */
-export const SectionId = { custom: 0, memory: 5, start: 8, data: 11, dataCount: 12 } as const;
+/** Numbers of the sections. */
+export const SectionId = {
+  custom: 0,
+  type: 1,
+  import: 2,
+  function: 3,
+  table: 4,
+  memory: 5,
+  global: 6,
+  export: 7,
+  start: 8,
+  element: 9,
+  code: 10,
+  data: 11,
+  dataCount: 12,
+  tag: 13,
+} as const;
 
 export interface Section {
   readonly id: number;
