@@ -224,14 +224,116 @@ test("still authenticates after an earlier plugin made the client anonymous", as
   assert.equal(exchange.request.header("x-anonymous-consumer"), undefined);
 });
 
+const JSON_TYPE = "application/json; charset=utf-8";
+const FORM_TYPE = "application/x-www-form-urlencoded";
+
+/** A request with this body for a plugin that looks there, too. */
+function handleBody(
+  type: string | undefined,
+  body: string,
+  config: Config = {},
+): Promise<FakeExchange> {
+  const headers = type === undefined ? {} : { "content-type": type };
+  return handle({ key_in_body: true, ...config }, { method: "POST", headers, body });
+}
+
+test("authenticates by a member of a JSON object or of a form", async () => {
+  for (const [type, body] of [
+    [JSON_TYPE, '{"a":1,"apikey":"alice-key"}'],
+    [FORM_TYPE, "a=1&apikey=alice%2Dkey"],
+  ] as const) {
+    const { request, consumers } = await handleBody(type, body);
+    assert.equal(consumers.current?.id, "alice-id", body);
+    assert.equal(request.body, body);
+  }
+});
+
+test("looks into the body last, name by name", async () => {
+  const config = { key_in_body: true, key_names: ["first", "second"] };
+  const body = '{"first":"alice-key","second":"bob-key"}';
+  const inBody = await handle(config, {
+    headers: { "content-type": JSON_TYPE, second: "bob-key" },
+    body,
+  });
+  assert.equal(inBody.consumers.current?.id, "alice-id");
+  const inHeader = await handle(config, {
+    headers: { "content-type": JSON_TYPE, first: "bob-key" },
+    body,
+  });
+  assert.equal(inHeader.consumers.current?.id, "bob-id");
+  const inQuery = await handle(config, {
+    headers: { "content-type": JSON_TYPE },
+    query: "first=bob-key",
+    body,
+  });
+  assert.equal(inQuery.consumers.current?.id, "bob-id");
+});
+
+test("leaves a body alone that it has no need of", async () => {
+  const config = { key_in_body: true };
+  const tooLarge = "x".repeat(2_000_000);
+  const headers = { "content-type": JSON_TYPE, apikey: "alice-key" };
+  const { consumers } = await handle(config, { headers, body: tooLarge });
+  assert.equal(consumers.current?.id, "alice-id");
+  assertRefused(await handleBody("text/plain", tooLarge), "No API key found in request");
+  assertRefused(
+    await handleBody(undefined, '{"apikey":"alice-key"}'),
+    "No API key found in request",
+  );
+});
+
+test("looks into no body unless it is told to", async () => {
+  const exchange = await handleBody(JSON_TYPE, '{"apikey":"alice-key"}', { key_in_body: false });
+  assertRefused(exchange, "No API key found in request");
+});
+
+test("refuses a body without a key, with several, or with one that is no text", async () => {
+  for (const [type, body, message] of [
+    [JSON_TYPE, "{}", "No API key found in request"],
+    [JSON_TYPE, "[]", "No API key found in request"],
+    [JSON_TYPE, "null", "No API key found in request"],
+    [JSON_TYPE, '"apikey"', "No API key found in request"],
+    [JSON_TYPE, '{"apikey":5}', "No API key found in request"],
+    [JSON_TYPE, '{"apikey":""}', "No API key found in request"],
+    [JSON_TYPE, '{"__proto__":{"apikey":"alice-key"}}', "No API key found in request"],
+    [JSON_TYPE, '{"apikey":["alice-key"]}', "Duplicate API key found"],
+    [JSON_TYPE, '{"apikey":"nobody"}', "Unauthorized"],
+    [FORM_TYPE, "", "No API key found in request"],
+    [FORM_TYPE, "apikey=alice-key&apikey=alice-key", "Duplicate API key found"],
+  ] as const) {
+    assertRefused(await handleBody(type, body), message);
+  }
+});
+
+test("refuses a body that is not what its type says, with 400", async () => {
+  const exchange = await handleBody(JSON_TYPE, "{not json");
+  assert.equal(exchange.response.status, 400);
+  assert.match(exchange.response.body ?? "", /"Cannot process request body"/);
+  assert.equal(exchange.response.header("www-authenticate"), undefined);
+  const anonymous = await handleBody(JSON_TYPE, "{not json", { anonymous: "guest" });
+  assert.equal(anonymous.consumers.current?.id, "guest-id");
+});
+
+test("hides the key in the body from the upstream, and keeps the rest", async () => {
+  const config = { hide_credentials: true };
+  const json = await handleBody(JSON_TYPE, '{"a":[1],"apikey":"alice-key","b":2}', config);
+  assert.equal(json.request.body, '{"a":[1],"b":2}');
+  const form = await handleBody(FORM_TYPE, "a=%7e&apikey=alice-key&b+c=2", config);
+  assert.equal(form.request.body, "a=%7e&b+c=2");
+  const both = await handle(
+    { hide_credentials: true, key_in_body: true },
+    { headers: { "content-type": JSON_TYPE, apikey: "alice-key" }, body: '{"apikey":"other"}' },
+  );
+  assert.equal(both.consumers.current?.id, "alice-id");
+  assert.equal(both.request.body, "{}");
+});
+
 test("refuses a config that it cannot carry out", () => {
   const gateway = createGateway();
-  assert.throws(() => configure(gateway, { key_in_body: true }), {
+  const nowhere = { key_in_header: false, key_in_query: false };
+  assert.throws(() => configure(gateway, nowhere), {
     name: "ConfigError",
-    message: /^key_in_body: must be false/,
+    message: /key_in_header, key_in_query or key_in_body must be true/,
   });
-  assert.throws(() => configure(gateway, { key_in_header: false, key_in_query: false }), {
-    name: "ConfigError",
-    message: /key_in_header or key_in_query must be true/,
-  });
+  configure(gateway, { ...nowhere, key_in_body: true });
 });

@@ -1,6 +1,9 @@
-// Authenticates clients by an API key in a header or a query argument, as Kong's key-auth does.
+// Authenticates clients by an API key in a header, a query argument or the body, as Kong's key-auth does.
 import { ConfigError, definePlugin, s } from "@sluice/plugin-sdk";
 import type { Infer, RequestContext, RequestOutcome } from "@sluice/plugin-sdk";
+
+import { readParameters } from "./body-parameters.ts";
+import type { BodyParameters } from "./body-parameters.ts";
 
 const config = s.object({
   key_names: s
@@ -12,10 +15,13 @@ const config = s.object({
     )
     .nonEmpty()
     .default(["apikey"])
-    .describe("Names of the headers and query arguments to look for, in this order."),
+    .describe("Names of headers, query arguments and members of the body, in this order."),
   key_in_header: s.boolean().default(true),
   key_in_query: s.boolean().default(true),
-  key_in_body: s.boolean().default(false),
+  key_in_body: s
+    .boolean()
+    .default(false)
+    .describe("Of JSON objects and forms, when neither header nor query has the name."),
   hide_credentials: s.boolean().default(false).describe("Keeps the key from the upstream."),
   anonymous: s
     .string()
@@ -33,19 +39,22 @@ const config = s.object({
 const NO_KEY = "No API key found in request";
 const SEVERAL_KEYS = "Duplicate API key found";
 const UNKNOWN_KEY = "Unauthorized";
+const BAD_BODY = "Cannot process request body";
+/** Not for clients: what to do depends on the body, which has not been read. */
+const ASK_BODY = "ask the body";
 
 export default definePlugin({
   name: "key-auth",
   version: "1.0.0",
   priority: 1250,
   config,
+  capabilities: ["consumers"],
 
   configure(config) {
-    if (config.key_in_body) {
-      throw new ConfigError("must be false: plugins do not see request bodies", "key_in_body");
-    }
-    if (!config.key_in_header && !config.key_in_query) {
-      throw new ConfigError("key_in_header or key_in_query must be true, or no key is ever found");
+    if (!config.key_in_header && !config.key_in_query && !config.key_in_body) {
+      throw new ConfigError(
+        "key_in_header, key_in_query or key_in_body must be true, or no key is ever found",
+      );
     }
     const challenge = config.realm === undefined ? "Key" : `Key realm="${config.realm}"`;
     return { ...config, challenge };
@@ -53,30 +62,47 @@ export default definePlugin({
 
   onRequest(ctx, settings) {
     if (!settings.run_on_preflight && ctx.request.method === "OPTIONS") return;
-
-    const { anonymous } = settings;
-    if (anonymous === undefined) {
-      const refusal = authenticate(ctx, settings);
-      if (refusal === undefined) return;
-      return ctx.error(401, refusal, { "WWW-Authenticate": settings.challenge });
-    }
     // With `anonymous`, several authentication plugins are alternatives: one that succeeded is enough.
-    if (ctx.consumers.credentialId !== undefined) return;
-    if (authenticate(ctx, settings) !== undefined) return continueAs(ctx, anonymous);
+    if (settings.anonymous !== undefined && ctx.consumers.credentialId !== undefined) return;
+    const refusal = authenticate(ctx, settings);
+    return refusal === ASK_BODY ? askBody(ctx, settings) : conclude(ctx, settings, refusal);
   },
 });
+
+interface Settings extends Infer<typeof config> {
+  /** WWW-Authenticate. */
+  readonly challenge: string;
+}
+
+async function askBody(ctx: RequestContext, settings: Settings): Promise<RequestOutcome> {
+  let body: BodyParameters;
+  try {
+    body = await readParameters(ctx.request);
+  } catch (error) {
+    if (error instanceof SyntaxError) return conclude(ctx, settings, BAD_BODY);
+    throw error;
+  }
+  return conclude(ctx, settings, authenticate(ctx, settings, body));
+}
 
 /** Returns why the client is refused, or undefined when it is authenticated. */
 function authenticate(
   { request, consumers }: RequestContext,
-  settings: Infer<typeof config>,
+  settings: Settings,
+  body?: BodyParameters,
 ): string | undefined {
   for (const name of settings.key_names) {
-    let keys = settings.key_in_header ? request.headers(name) : [];
+    let keys: readonly string[] = settings.key_in_header ? request.headers(name) : [];
     if (keys.length === 0 && settings.key_in_query) keys = request.queryArgs(name);
+    if (keys.length === 0 && settings.key_in_body) {
+      if (body === undefined) return ASK_BODY;
+      keys = body.values(name);
+    }
     if (keys.length === 0) continue;
 
     if (settings.hide_credentials) {
+      if (settings.key_in_body && body === undefined) return ASK_BODY;
+      if (body !== undefined && body.values(name).length > 0) request.setBody(body.without(name));
       request.removeHeader(name);
       request.removeQueryArg(name);
     }
@@ -89,6 +115,17 @@ function authenticate(
     return undefined;
   }
   return NO_KEY;
+}
+
+function conclude(
+  ctx: RequestContext,
+  { anonymous, challenge }: Settings,
+  refusal: string | undefined,
+): RequestOutcome {
+  if (refusal === undefined) return;
+  if (anonymous !== undefined) return continueAs(ctx, anonymous);
+  if (refusal === BAD_BODY) return ctx.error(400, refusal);
+  return ctx.error(401, refusal, { "WWW-Authenticate": challenge });
 }
 
 function continueAs(ctx: RequestContext, anonymous: string): RequestOutcome {

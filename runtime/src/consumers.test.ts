@@ -6,6 +6,7 @@ import type { Exchange } from "./exchange.ts";
 import { exchangeOf, fieldsOf, linesOf } from "./exchange.testing.ts";
 import { Snapshot } from "./snapshot.ts";
 import { RouteStats } from "./status/route-stats.ts";
+import { testUpstreams } from "./upstream/upstreams.testing.ts";
 
 const KEYS = "keyauth_credentials";
 
@@ -83,6 +84,7 @@ describe("authenticate", () => {
     exchange.snapshot = new Snapshot({
       config: { services: [], routes: [], upstreams: [], consumers: ALL, plugins: [] },
       plugins: new Map(),
+      upstreams: testUpstreams(),
       transport: () => assert.fail("no service has one"),
       routeStats: (service, route) => new RouteStats(service, route),
     });
@@ -166,6 +168,7 @@ describe("authenticate", () => {
           plugins: [],
         },
         plugins: new Map(),
+        upstreams: testUpstreams(),
         transport: () => assert.fail("no service has one"),
         routeStats: (service, route) => new RouteStats(service, route),
       });

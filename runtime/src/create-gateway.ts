@@ -10,7 +10,8 @@ import { GatewayError, toGatewayError } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import type { ConnectionInfo } from "./exchange.ts";
 import { errorBody } from "./http1/error-response.ts";
-import { gatewayParts } from "./thread-parts.ts";
+import { withModules } from "./supplied-config.ts";
+import { gatewayParts, moduleSupply } from "./thread-parts.ts";
 import { Pipeline } from "./pipeline.ts";
 import { connectionTokens, DEFAULT_RESPONSE_TOKENS } from "./response-tokens.ts";
 import { newRequestId } from "./request-id.ts";
@@ -18,6 +19,8 @@ import { newRequestId } from "./request-id.ts";
 export interface CreateGatewayOptions {
   /** Folders of NAME.wasm files, besides the bundled plugins; later ones win. */
   readonly pluginFolders?: readonly string[];
+  /** Public keys, PEM: with any, each module that is not bundled must be signed by one of them. */
+  readonly pluginKeys?: readonly string[];
   /** What `app:` paths in the config are relative to, and what errors name; `sluice.yaml` here by default. */
   readonly file?: string;
   /** Address of the client of a request, for plugins and X-Forwarded-For; 127.0.0.1 by default. */
@@ -45,11 +48,15 @@ export async function createGateway(
     {
       logLevel: options.logLevel ?? "warn",
       pluginTimeoutMs: options.pluginTimeoutMs ?? 100,
+      ...(options.pluginKeys && { pluginKeys: options.pluginKeys }),
     },
     [bundledWasmDir(), ...(options.pluginFolders ?? [])],
   );
   const text = typeof config === "string" ? config : JSON.stringify(config);
-  const snapshot = await assemble(text, options.file ?? "sluice.yaml", parts);
+  const written = { text, file: options.file ?? "sluice.yaml" };
+  const supply = moduleSupply(options, parts);
+  const snapshot = await assemble(await withModules(written, supply, parts.log), parts);
+  snapshot.activate();
   const pipeline = new Pipeline(snapshot, parts);
   const app = new Hono();
   app.all("*", (c) => run(pipeline, c.req.raw, connectionOf(c.req.raw, options)));

@@ -18,6 +18,7 @@ export type ErrorCode =
   | "bad_request"
   | "method_not_allowed"
   | "request_timeout"
+  | "request_body_too_large"
   | "target_too_long"
   | "expectation_failed"
   | "head_too_large"
@@ -32,6 +33,7 @@ export type ErrorCode =
   | "version_unsupported"
   | "upstream_connect_failed"
   | "upstream_invalid_response"
+  | "response_body_too_large"
   | "upstream_reset"
   | "upstream_stale"
   | "upstream_connect_timeout"
@@ -43,6 +45,7 @@ const ERROR_KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
   bad_request: { status: 400, source: "downstream", message: "Bad request" },
   method_not_allowed: { status: 405, source: "downstream", message: "Method not allowed" },
   request_timeout: { status: 408, source: "downstream", message: "Request timeout" },
+  request_body_too_large: { status: 413, source: "downstream", message: "Payload too large" },
   target_too_long: { status: 414, source: "downstream", message: "URI too long" },
   expectation_failed: { status: 417, source: "downstream", message: "Expectation failed" },
   head_too_large: { status: 431, source: "downstream", message: "Request header too large" },
@@ -79,6 +82,11 @@ const ERROR_KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
     isRetryable: true,
   },
   upstream_invalid_response: {
+    status: 502,
+    source: "upstream",
+    message: "An invalid response was received from the upstream server",
+  },
+  response_body_too_large: {
     status: 502,
     source: "upstream",
     message: "An invalid response was received from the upstream server",

@@ -1,5 +1,6 @@
 // One request and its response on their way through the gateway. Codecs, pipeline, plugins and transports know the
 // Exchange and not each other.
+import type { PluginBodies } from "./bodies/plugin-bodies.ts";
 import type { ConnectionForwarding } from "./clients/forwarding-fields.ts";
 import type { Relayed } from "./clients/relayed.ts";
 import type { ConsumerConfig, CredentialConfig } from "./config/model.ts";
@@ -11,8 +12,12 @@ import type { Tunnel } from "./http1/tunnel.ts";
 import type { Verdict } from "./plugins/plugin.ts";
 import type { ConnectionTokens } from "./response-tokens.ts";
 import type { RouteMatch } from "./routing/router.ts";
+import type { SharedData } from "./shared-data.ts";
 import type { Route, Snapshot } from "./snapshot.ts";
 import type { TimeLimit } from "./time-limit.ts";
+import type { Trace } from "./trace.ts";
+import type { UpstreamChoice } from "./upstream-choice.ts";
+import type { TryObserver } from "./upstream/balancer.ts";
 import type { Target } from "./upstream/target.ts";
 
 /** What is known of the connection that a request came on. */
@@ -29,7 +34,7 @@ export interface ConnectionInfo extends ConnectionForwarding, ConnectionTokens {
   readonly requests: number;
 }
 
-/** Where a request body goes. A receiver that is full calls {@link ClientSide.pauseBody}. */
+/** Where a request body goes. A receiver that is full calls {@link BodySource.pauseBody}. */
 export interface BodyReceiver {
   writeBody(piece: Buffer): void;
   /** No more is at hand for now. */
@@ -37,8 +42,28 @@ export interface BodyReceiver {
   endBody(trailers?: Fields): void;
 }
 
+/** Where a request's body comes from: the client, or what plugins make of what it sends. */
+export interface BodySource {
+  /** Starts reading the request's body into the receiver. */
+  readBody(receiver: BodyReceiver): void;
+  /** Takes the body back from its receiver, for another one; false when that one has got something of it. */
+  withdrawBody(): boolean;
+  /** All of it is kept: another receiver gets the same from the start. */
+  readonly isRepeatable?: boolean;
+  pauseBody(): void;
+  resumeBody(): void;
+}
+
+/** Takes a response's body instead of the client. */
+export interface ResponseSink {
+  write(piece: Buffer): void;
+  /** No more is at hand for now. */
+  flush(): void;
+  end(trailers?: Fields): void;
+}
+
 /** The client's end of an exchange: a socket's codec, or a Request that waits for its Response. */
-export interface ClientSide {
+export interface ClientSide extends BodySource {
   /** Sends a 1xx response ahead of the final one; nothing where the client cannot take one. */
   sendInformational(status: number, fields: Fields): void;
   /** Starts the response from the exchange's status and fields. */
@@ -51,12 +76,6 @@ export interface ClientSide {
   flush(): void;
   /** The response cannot be finished: the client must see that it is cut. */
   abort(): void;
-  /** Starts reading the request's body into the receiver. */
-  readBody(receiver: BodyReceiver): void;
-  /** Takes the body back from its receiver, for another one; false when that one has got something of it. */
-  withdrawBody(): boolean;
-  pauseBody(): void;
-  resumeBody(): void;
 }
 
 /** The upstream's end of an exchange: one call on a transport. */
@@ -77,6 +96,10 @@ export interface ResponseEdit {
 /** One attempt to reach a target, as Kong's `tries`. */
 export interface Try {
   readonly target: Target;
+  /** Who hears of it; undefined when nobody does. */
+  readonly observer?: TryObserver | undefined;
+  /** Of a circuit breaker, until it is told what became of the try. */
+  permit?: number | undefined;
   readonly startedAtMs: number;
   error: GatewayError | undefined;
 }
@@ -93,7 +116,10 @@ export class Exchange {
   /** Monotonic, ms; {@link epochMs} turns it into a date. */
   readonly startedAtMs: number;
 
+  /** As plugins have left it. */
   method: string;
+  /** As the client sent it: it says how a response is framed. */
+  readonly clientMethod: string;
   /** Canonical path, without the query. */
   path: string;
   /** The path has no escape and no parameter, so that it can be read in one way only. */
@@ -106,7 +132,10 @@ export class Exchange {
   /** Host and port as the client wrote them. */
   readonly authority: string;
   readonly requestFields: Fields;
-  readonly requestFraming: Framing;
+  /** As the upstream gets it. */
+  requestFraming: Framing;
+  /** Where the upstream gets the body from. */
+  requestBody: BodySource;
   /** The client may get trailers (RFC 9110 §6.5.1). */
   readonly acceptsTrailers: boolean;
   /** Value of Upgrade: the protocols that may follow 101; undefined when none may. */
@@ -125,8 +154,6 @@ export class Exchange {
   route: Route | undefined;
   /** Characters of the path that strip_path takes away. */
   prefixLength = 0;
-  /** A plugin was not ready once; a second time is a failure. */
-  hasWaited = false;
   consumer: ConsumerConfig | undefined;
   credential: CredentialConfig | undefined;
   /** What the access phase came to. */
@@ -135,7 +162,21 @@ export class Exchange {
   timeLimit: TimeLimit | undefined;
   /** Where the access phase goes on after a wait. */
   chainPosition = 0;
+  /** What is to be done when no plugin needs the exchange any more. */
+  leavings: (() => void)[] | undefined;
+  /** Where header_filter goes on after a wait. */
+  filterPosition = 0;
+  /** What plugins do with the bodies; undefined as long as it is nothing. */
+  bodies: PluginBodies | undefined;
+  /** Who takes the response's body instead of the client: a plugin that holds the head, or sees the body. */
+  responseSink: ResponseSink | undefined;
   responseEdits: ResponseEdit[] | undefined;
+  /** What plugins tell each other. */
+  sharedData: SharedData | undefined;
+  /** Spans of plugins; undefined as long as nobody asks. */
+  trace: Trace | undefined;
+  /** A plugin's choice, instead of what the service says. */
+  upstreamChoice: UpstreamChoice | undefined;
   /** A plugin's path for the upstream, instead of the route's and service's. */
   pathOverride: string | undefined;
 
@@ -151,10 +192,14 @@ export class Exchange {
   responseFraming: Framing | undefined;
   responseSource: ResponseSource = "gateway";
   /** Body of a response that the gateway or a plugin made. */
-  responseBody: string | undefined;
+  responseBody: string | Buffer | undefined;
   responseBytes = 0;
   informationalCount = 0;
   error: GatewayError | undefined;
+  /** The response goes by no plugin: one of them has failed. */
+  isAnsweredPlainly = false;
+  /** Gives up what plugins asked of others and what has no use once this is over. */
+  underWay: Set<() => void> | undefined;
   isHeadSent = false;
   isOver = false;
 
@@ -168,6 +213,7 @@ export class Exchange {
     this.connection = connection;
     this.startedAtMs = request.startedAtMs;
     this.method = request.method;
+    this.clientMethod = request.method;
     this.path = request.path;
     this.routedPath = request.path;
     this.hasPlainPath = request.hasPlainPath;
@@ -177,6 +223,7 @@ export class Exchange {
     this.authority = request.authority;
     this.requestFields = request.fields;
     this.requestFraming = request.framing;
+    this.requestBody = client;
     this.acceptsTrailers = request.acceptsTrailers;
     this.upgrade = request.upgrade;
     this.isForGateway = request.isForGateway;
@@ -222,3 +269,10 @@ export interface RequestHead {
 export function epochMs(monotonicMs: number): number {
   return CLOCK_ORIGIN_MS + monotonicMs;
 }
+
+/** The same in ns, exact: a number would not hold it. */
+export function epochNs(monotonicMs: number): bigint {
+  return CLOCK_ORIGIN_NS + BigInt(Math.round(monotonicMs * 1e6));
+}
+
+const CLOCK_ORIGIN_NS = BigInt(Math.round(CLOCK_ORIGIN_MS * 1e3)) * 1000n;

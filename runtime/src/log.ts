@@ -3,9 +3,9 @@
 import { pino } from "pino";
 import type { GatewayError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
-import type { PluginLog } from "./plugins/wasm/host-services.ts";
+import type { LimitedPluginLog, PluginLog } from "./plugins/wasm/host-services.ts";
 
-/** Lines a second about requests and from one plugin; the rest is counted (W6). */
+/** Lines a second about requests, and from each plugin; the rest is counted (W6). */
 const MAX_LINES_PER_SECOND = 100;
 
 /** Lines that wait because nobody reads stderr; past this they are dropped and counted (O7). */
@@ -27,7 +27,7 @@ export interface Logger extends PluginLog {
 }
 
 /** A logger with its own way out. */
-export interface OutputLogger extends Logger {
+export interface OutputLogger extends Logger, LimitedPluginLog {
   /** Takes a finished line of another thread's log. */
   relay(line: string): void;
 }
@@ -35,6 +35,8 @@ export interface OutputLogger extends Logger {
 export interface LoggerOptions {
   readonly level: string;
   readonly onDropped: (lines: number) => void;
+  /** A plugin's line was one too many; told to onDropped, too. */
+  readonly onPluginDropped?: (plugin: string) => void;
   /** Where lines go instead of to stderr. */
   readonly write?: (line: string) => void;
   /** Said in each line. */
@@ -48,7 +50,17 @@ export function createLogger(options: LoggerOptions): OutputLogger {
     ? { write: options.write, flush: () => Promise.resolve(true) }
     : stderr(options.onDropped);
   const log = pino({ level: options.level, base: options.fields ?? null }, { write });
-  const budget = new LineBudget(options.onDropped);
+  const budget = new LineBudget(() => options.onDropped(1));
+  const pluginBudget = new LineBudget((plugin, isFirst) => {
+    options.onDropped(1);
+    options.onPluginDropped?.(plugin);
+    if (!isFirst) return;
+    log.warn(
+      { plugin },
+      `it writes more than ${MAX_LINES_PER_SECOND} lines a second: not all are logged`,
+    );
+  });
+  const levelOf = (level: number): (typeof PLUGIN_LEVELS)[number] => PLUGIN_LEVELS[level] ?? "info";
   return {
     info: (message, fields) => log.info(fields ?? {}, message),
     warn: (message, fields) => log.warn(fields ?? {}, message),
@@ -65,9 +77,12 @@ export function createLogger(options: LoggerOptions): OutputLogger {
     pluginFailed: (plugin, error) => {
       if (budget.take("request")) log.error({ plugin, code: error.code }, error.message);
     },
-    write: (plugin, level, message) => {
-      if (budget.take(plugin)) log[PLUGIN_LEVELS[level] ?? "info"]({ plugin }, message);
+    write: (plugin, level, message, fields) => {
+      const name = levelOf(level);
+      if (!log.isLevelEnabled(name) || !pluginBudget.take(plugin)) return;
+      log[name]({ plugin, ...(fields !== undefined && { fields }) }, message);
     },
+    takes: (plugin, level) => log.isLevelEnabled(levelOf(level)) && pluginBudget.hasRoom(plugin),
     relay: write,
     flush,
   };
@@ -104,24 +119,32 @@ function stderr(onDropped: (lines: number) => void): {
 
 /** A number of lines a second for each source. */
 class LineBudget {
-  readonly #onDropped: (lines: number) => void;
+  /** `isFirst`: a second ago nothing of it was dropped. */
+  readonly #onDropped: (source: string, isFirst: boolean) => void;
   readonly #used = new Map<string, number>();
+  readonly #droppedInSecond = new Map<string, number>();
   #second = 0;
 
-  constructor(onDropped: (lines: number) => void) {
+  constructor(onDropped: (source: string, isFirst: boolean) => void) {
     this.#onDropped = onDropped;
   }
 
   take(source: string): boolean {
+    if (!this.hasRoom(source)) return false;
+    this.#used.set(source, (this.#used.get(source) ?? 0) + 1);
+    return true;
+  }
+
+  hasRoom(source: string): boolean {
     const second = Math.floor(performance.now() / 1000);
     if (second !== this.#second) {
       this.#second = second;
       this.#used.clear();
     }
-    const used = this.#used.get(source) ?? 0;
-    this.#used.set(source, used + 1);
-    if (used < MAX_LINES_PER_SECOND) return true;
-    this.#onDropped(1);
+    if ((this.#used.get(source) ?? 0) < MAX_LINES_PER_SECOND) return true;
+    const before = this.#droppedInSecond.get(source);
+    this.#droppedInSecond.set(source, second);
+    this.#onDropped(source, before === undefined || before < second - 1);
     return false;
   }
 }

@@ -5,11 +5,15 @@ import { ConfigRefused, readConfig } from "./assemble.ts";
 import type { ConfigText } from "./assemble.ts";
 import type { Http1Server } from "./http1/server.ts";
 import type { Address } from "./platform/socket.ts";
+import { retryDelayMs } from "./plugins/supply/retry-delay.ts";
+import type { PluginSource } from "./plugins/wasm/library.ts";
+import type { Preparation } from "./proxy-thread.ts";
 import { Reloader } from "./reloader.ts";
 import type { Settings } from "./settings.ts";
 import { statusApp } from "./status/app.ts";
 import { processMetrics } from "./status/process-metrics.ts";
-import { listen, proxyThread, threadParts } from "./thread-parts.ts";
+import { withModules } from "./supplied-config.ts";
+import { listen, moduleSupply, proxyThread, threadParts } from "./thread-parts.ts";
 import type { ThreadParts } from "./thread-parts.ts";
 import type { Traffic } from "./traffic.ts";
 import { look, watch } from "./watcher.ts";
@@ -40,33 +44,54 @@ export async function startGateway(
   const parts = await threadParts({ settings, pluginFolders });
   const { metrics, log } = parts;
   const fromFile = (): Promise<ConfigText> => readConfig(settings.config);
+  const supply = moduleSupply(settings, parts);
+  let schemas: PluginSource = parts.library;
+  const replace = async (config: ConfigText): Promise<Preparation> => {
+    const supplied = await withModules(config, supply, log);
+    const outcome = await traffic.replace(supplied);
+    if (outcome.kind === "prepared") {
+      schemas = await parts.pinned.over(parts.library, supplied.modules ?? new Map());
+    }
+    return outcome;
+  };
   const traffic =
     settings.workers === 1
       ? mainThreadTraffic(settings, parts)
       : await workersTraffic(settings, pluginFolders, parts);
-  const first = await traffic.replace(await fromFile());
+  const first = await replace(await fromFile());
   for (const message of first.skippedFiles) log.error(`${message}; the file is not used`);
   if (first.kind === "refused") throw new ConfigRefused(first.reasons);
   const proxyAddress = await traffic.listen(settings.proxyListen);
   const reloader = new Reloader({
-    replace: (config) => traffic.replace(config),
+    replace,
     metrics,
     log,
     source: fromFile,
+    retryDelayMs,
   });
   const stopping = new AbortController();
   const status = statusApp({
     families: async () => [...(await traffic.families()), ...processMetrics()],
     load: () => traffic.load(),
-    notReady: () => (stopping.signal.aborted ? "the gateway is shutting down" : traffic.notReady()),
+    upstreams: () => traffic.upstreams(),
+    notReady: () =>
+      stopping.signal.aborted
+        ? "the gateway is shutting down"
+        : (reloader.missing ?? traffic.notReady()),
     isCurrent: () => reloader.isCurrent,
   });
   const serve = (address: Address, app: ReturnType<typeof statusApp>): Promise<Http1Server> =>
     listen(address, new AppServer(app), { settings, parts });
   const statusServer = await serve(settings.statusListen, status);
-  const admin = adminApp((text) =>
-    reloader.reload("POST /config", () => Promise.resolve({ text, file: settings.config })),
-  );
+  const admin = adminApp({
+    apply: (text) =>
+      reloader.reload("POST /config", () => Promise.resolve({ text, file: settings.config })),
+    setTargetHealth: (...of) => traffic.setTargetHealth(...of),
+    schema: async (name) => {
+      await parts.library.scan();
+      return schemas.schema(name);
+    },
+  });
   const adminServer = settings.adminListen && (await serve(settings.adminListen, admin));
   const onChange = async (changed: readonly string[]): Promise<void> => {
     const source = changed.includes(settings.config) ? fromFile : undefined;
@@ -82,6 +107,7 @@ export async function startGateway(
     },
     stop: async () => {
       stopping.abort();
+      reloader.stop();
       await watching;
       await new Promise((resolve) => setTimeout(resolve, settings.load.drainDelayMs));
       await traffic.drain(settings.drainTimeoutMs);
@@ -107,6 +133,8 @@ function mainThreadTraffic(settings: Settings, parts: ThreadParts): Traffic {
       const { connections, requestsInFlight } = proxy;
       return Promise.resolve({ connections, requestsInFlight });
     },
+    upstreams: () => Promise.resolve(parts.upstreams.report()),
+    setTargetHealth: (...of) => Promise.resolve(parts.upstreams.setHealth(...of)),
     notReady: () => undefined,
     drain: (limitMs) => proxy.drain(limitMs),
   };

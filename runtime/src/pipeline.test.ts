@@ -5,7 +5,7 @@ import type { Exchange } from "./exchange.ts";
 import { fieldName } from "./http1/field-name.ts";
 import { startGateway } from "./pipeline.testing.ts";
 import { CONTINUE, RESPOND } from "./plugins/plugin.ts";
-import type { Verdict } from "./plugins/plugin.ts";
+import type { SettledVerdict } from "./plugins/plugin.ts";
 import { RecordingPlugin } from "./plugins/plugin.testing.ts";
 import { Peer, freePort, listenRaw, until } from "./sockets.testing.ts";
 
@@ -112,24 +112,33 @@ describe("a request", () => {
     assert.deepEqual(heads, []);
   });
 
-  test("waits for a plugin that is not ready, once", async () => {
-    const ready = Promise.withResolvers<void>();
-    const verdicts: Verdict[] = [{ kind: "wait", until: ready.promise }];
+  test("waits for a plugin that goes on by itself, and goes on with the next one", async () => {
+    const settling = Promise.withResolvers<SettledVerdict>();
+    const waits = new RecordingPlugin("waits", {
+      priority: 2,
+      phases: ["access"],
+      run: () => ({ kind: "pending", settled: settling.promise }),
+    });
+    const next = new RecordingPlugin("next", { priority: 1, phases: ["access"] });
+    const { port } = await startGateway({ ports: [await upstream()], plugins: [waits, next] });
+    const answer = ask(port);
+    await until(() => waits.calls.length === 1);
+    assert.deepEqual(next.calls, []);
+    settling.resolve(CONTINUE);
+    assert.match(await answer, /^HTTP\/1\.1 200 /);
+    assert.deepEqual([waits.calls, next.calls], [["access 0"], ["access 0"]]);
+  });
+
+  test("answers 500 for a plugin that fails after it has waited", async () => {
     const plugin = new RecordingPlugin("p", {
       phases: ["access"],
-      run: () => verdicts.shift() ?? CONTINUE,
+      run: () => ({
+        kind: "pending",
+        settled: Promise.reject(new GatewayError("plugin_failed", "later")),
+      }),
     });
     const { port } = await startGateway({ ports: [await upstream()], plugins: [plugin] });
-    const answer = ask(port);
-    await until(() => plugin.calls.length === 1);
-    ready.resolve();
-    assert.match(await answer, /^HTTP\/1\.1 200 /);
-
-    const never = new RecordingPlugin("never", {
-      run: () => ({ kind: "wait", until: Promise.resolve() }),
-    });
-    const stuck = await startGateway({ ports: [await upstream()], plugins: [never] });
-    assert.match(await ask(stuck.port), /^HTTP\/1\.1 500 /);
+    assert.match(await ask(port), /^HTTP\/1\.1 500 /);
   });
 });
 

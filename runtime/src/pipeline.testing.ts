@@ -16,6 +16,7 @@ import { Snapshot } from "./snapshot.ts";
 import { Metrics } from "./status/metrics.ts";
 import { Http1Transport } from "./upstream/http1-transport.ts";
 import type { Transport } from "./upstream/transport.ts";
+import { testUpstreams, upstreamConfig } from "./upstream/upstreams.testing.ts";
 
 const SOURCE = { path: "", line: 1, column: 1 };
 
@@ -66,6 +67,7 @@ export async function startGateway(parts: GatewayParts): Promise<TestGateway> {
       plugins: plugins.map(({ name }) => entryOf(name)),
     },
     plugins: new Map(plugins.map((plugin) => [plugin.name, { plugin, credentialNames: [] }])),
+    upstreams: testUpstreams(),
     transport: () => parts.transport ?? transport,
     routeStats: (service, route) => metrics.route(service, route),
   });
@@ -104,6 +106,5 @@ function serviceOf(parts: Partial<ServiceConfig> = {}): ServiceConfig {
 
 function upstreamOf(ports: readonly number[]): UpstreamConfig {
   const targets = ports.map((port) => ({ id: String(port), host: "127.0.0.1", port, weight: 1 }));
-  const algorithm = "round-robin";
-  return { id: "u", name: "pool", algorithm, hostHeader: undefined, targets, source: SOURCE };
+  return upstreamConfig({ targets });
 }

@@ -1,26 +1,26 @@
 // The way of a request through the gateway, phase by phase. Start reading here:
-//   start -> route -> access -> forward -> try -> (upstream) -> onHead: header_filter -> onBody -> onEnd -> log
-import { STATUS_CODES } from "node:http";
+//   start -> route -> access -> forward: request_body -> try -> (upstream) -> the way back (response-way.ts) -> log
 import { Batch } from "./batch.ts";
+import { leadRequestThrough } from "./bodies/lead-through.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Logger } from "./log.ts";
 import { GatewayError, toGatewayError } from "./errors.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Try } from "./exchange.ts";
 import type { RequestHandler } from "./http1/downstream.ts";
 import { errorBody } from "./http1/error-response.ts";
-import { FieldRole, fieldName } from "./http1/field-name.ts";
-import { Fields } from "./http1/fields.ts";
+import { fieldName } from "./http1/field-name.ts";
 import { ALLOWED_METHODS } from "./http1/request-line.ts";
-import type { Plugin } from "./plugins/plugin.ts";
+import type { Plugin, SettledVerdict } from "./plugins/plugin.ts";
 import { checkPath } from "./path-check.ts";
-import { addTokens } from "./response-tokens.ts";
+import { ResponseWay } from "./response-way.ts";
 import type { RouteMatch } from "./routing/router.ts";
 import { upstreamPath } from "./routing/upstream-path.ts";
 import type { Route, Service, Snapshot } from "./snapshot.ts";
 import type { Metrics } from "./status/metrics.ts";
+import type { Counted } from "./status/route-stats.ts";
+import { countRequest } from "./status/route-stats.ts";
 import { TimeLimit } from "./time-limit.ts";
 import type { Target } from "./upstream/target.ts";
-import type { ResponseReceiver } from "./upstream/transport.ts";
 
 export interface PipelineOptions {
   readonly deadlines: Deadlines;
@@ -30,13 +30,14 @@ export interface PipelineOptions {
   readonly maxRequests?: number;
 }
 
-export class Pipeline implements RequestHandler, ResponseReceiver {
+export class Pipeline implements RequestHandler {
   /** What new requests run on; replaced as a whole at a reload. */
   snapshot: Snapshot;
   readonly #deadlines: Deadlines;
   readonly #metrics: Metrics;
   readonly #log: Logger;
   readonly #maxRequests: number;
+  readonly #response: ResponseWay;
   #requestsInFlight = 0;
 
   constructor(first: Snapshot, options: PipelineOptions) {
@@ -45,6 +46,12 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     this.#metrics = options.metrics;
     this.#log = options.log;
     this.#maxRequests = options.maxRequests || Infinity;
+    this.#response = new ResponseWay({
+      attempt: (exchange, step) => this.#attempt(exchange, step),
+      afterwards: (exchange, settled, step) => void this.#await(exchange, settled, step),
+      end: (exchange) => this.#end(exchange),
+      onFault: (exchange, error) => this.#onFault(exchange, error),
+    });
   }
 
   get requestsInFlight(): number {
@@ -71,10 +78,10 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     if (exchange.isForGateway) return this.#answerOptions(exchange);
     const match = exchange.snapshot?.match(exchange);
     exchange.match = match;
-    exchange.route = match && exchange.snapshot?.route(match.route);
+    exchange.route = match && exchange.snapshot?.route(match);
     if (!exchange.hasPlainPath) checkPath(exchange);
     if (exchange.route === undefined) throw new GatewayError("no_route", exchange.method);
-    const { timeoutMs } = exchange.route.config;
+    const { timeoutMs } = exchange.route;
     if (timeoutMs !== undefined) this.#limit(exchange, timeoutMs);
     this.#accesses.add(exchange);
   };
@@ -109,28 +116,67 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
         return this.#forward(exchange);
       case "respond":
         exchange.responseSource = "plugin";
-        return this.#respond(exchange, exchange.responseBody ?? "");
-      case "wait":
-        if (exchange.hasWaited) throw new GatewayError("plugin_failed", "no instance came in time");
-        exchange.hasWaited = true;
+        return this.#response.respond(exchange, exchange.responseBody ?? "");
+      case "pending":
         exchange.verdict = undefined;
-        void verdict.until.then(() => this.#accesses.add(exchange));
+        void this.#await(exchange, verdict.settled, (settled) =>
+          this.#resumeAccess(exchange, settled),
+        );
     }
   };
+
+  #resumeAccess(exchange: Exchange, settled: SettledVerdict): void {
+    if (settled.kind === "continue") {
+      exchange.chainPosition++;
+      return this.#accesses.add(exchange);
+    }
+    exchange.verdict = settled;
+    this.#afterAccess(exchange);
+  }
+
+  /** Goes on when a plugin has ended its phase, unless the exchange is over or became another response by then. */
+  async #await<Result>(
+    exchange: Exchange,
+    settled: Promise<Result>,
+    next: (result: Result) => void,
+  ): Promise<void> {
+    const { error } = exchange;
+    const isCurrent = (): boolean => !exchange.isOver && exchange.error === error;
+    try {
+      const result = await settled;
+      if (isCurrent()) this.#attempt(exchange, () => next(result));
+    } catch (thrown) {
+      if (isCurrent()) this.#fail(exchange, toGatewayError(thrown));
+    }
+  }
 
   #forward(exchange: Exchange): void {
     const { service } = routeOf(exchange);
     if (service === undefined) throw new GatewayError("no_service", "the route has none");
     exchange.upstreamUri = upstreamUri(exchange, service);
+    const { chain } = routeOf(exchange);
+    if (exchange.bodies !== undefined || chain.seesRequestBodies) {
+      const onFailed = (thrown: unknown): void => this.#fail(exchange, toGatewayError(thrown));
+      leadRequestThrough(exchange, chain, onFailed);
+    }
     this.#try(exchange, service, false);
   }
 
   #try(exchange: Exchange, service: Service, isFresh: boolean): void {
     const tried = exchange.tries?.map((each) => each.target) ?? NO_TARGETS;
-    const target = service.balancer.pick(tried);
-    if (target === undefined) throw new GatewayError("no_target", "no target has a weight");
+    const { balancer } = exchange.upstreamChoice ?? service;
+    const target = balancer.pick(exchange, tried);
+    if (target === undefined) throw new GatewayError("no_target", "no target may be used");
     const { connectTimeoutMs, writeTimeoutMs, readTimeoutMs } = service.config;
-    (exchange.tries ??= []).push({ target, startedAtMs: performance.now(), error: undefined });
+    const attempt: Try = {
+      target,
+      observer: balancer.observer,
+      permit: undefined,
+      startedAtMs: performance.now(),
+      error: undefined,
+    };
+    (exchange.tries ??= []).push(attempt);
+    attempt.observer?.begin(attempt);
     const call = {
       target,
       uri: exchange.upstreamUri,
@@ -140,77 +186,14 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
       readTimeoutMs,
       isFresh,
     };
-    service.transport.call(exchange, call, this);
-  }
-
-  // ---- the response
-
-  onInformational(exchange: Exchange, status: number, fields: Fields): void {
-    removeHeaders(exchange, fields);
-    exchange.client.sendInformational(status, fields);
-  }
-
-  onHead(exchange: Exchange): void {
-    exchange.upstreamHeadAtMs = performance.now();
-    exchange.responseSource = "upstream";
-    // The upstream's own id, if it has one; the client gets the gateway's (see writeResponseHead).
-    if (exchange.responseFields.hasRole(FieldRole.requestId)) {
-      exchange.responseFields.remove("x-request-id");
-    }
-    removeHeaders(exchange, exchange.responseFields);
-    this.#attempt(exchange, this.#headerFilter);
-  }
-
-  readonly #headerFilter = (exchange: Exchange): void => {
-    const upstreamStatus = exchange.status;
-    applyEdits(exchange);
-    // When a plugin has failed, the answer that says so must not depend on it.
-    if (exchange.error?.code !== "plugin_failed") {
-      chainAndStats(exchange)?.chain.headerFilter(exchange);
-    }
-    if (exchange.connection.responseTokens.length > 0) addTokens(exchange, upstreamStatus);
-    exchange.isHeadSent = true;
-    exchange.client.sendHead(exchange);
-  };
-
-  onBody(exchange: Exchange, piece: Buffer): void {
-    exchange.client.sendBody(piece);
-  }
-
-  onEnd(exchange: Exchange, trailers?: Fields): void {
-    if (exchange.isOver) return;
-    if (trailers !== undefined) removeHeaders(exchange, trailers);
-    exchange.client.sendEnd(trailers);
-    this.#end(exchange);
+    service.transport.call(exchange, call, this.#response);
   }
 
   /** To OPTIONS that go no further than here (RFC 9110 §7.6.2 and §9.3.7). */
   #answerOptions(exchange: Exchange): void {
     exchange.status = 200;
     exchange.responseEdits = [{ kind: "set", name: fieldName("Allow"), value: ALLOWED_METHODS }];
-    this.#respond(exchange, "");
-  }
-
-  /** Sends a response that the gateway or a plugin made. */
-  #respond(exchange: Exchange, body: string): void {
-    const bytes = Buffer.from(body);
-    const fields = new Fields();
-    if (exchange.responseSource === "gateway" && body !== "") {
-      fields.add("Content-Type", "application/json; charset=utf-8");
-    }
-    const retryAfterSeconds = exchange.error?.retryAfterSeconds;
-    if (retryAfterSeconds !== undefined) fields.add("Retry-After", String(retryAfterSeconds));
-    if (exchange.status !== 204) fields.add("Content-Length", String(bytes.length));
-    exchange.responseFields = fields;
-    exchange.reason = STATUS_CODES[exchange.status] ?? "";
-    const hasNoBody =
-      exchange.method === "HEAD" || exchange.status === 204 || exchange.status === 304;
-    exchange.responseFraming = hasNoBody
-      ? { kind: "none" }
-      : { kind: "length", length: bytes.length };
-    this.#headerFilter(exchange);
-    exchange.client.sendBody(bytes);
-    this.onEnd(exchange);
+    this.#response.respond(exchange, "");
   }
 
   // ---- errors
@@ -224,9 +207,14 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     this.#log.requestRefused(error);
   }
 
-  onFault(exchange: Exchange, error: GatewayError): void {
+  #onFault(exchange: Exchange, error: GatewayError): void {
     const attempt = exchange.tries?.at(-1);
-    if (attempt !== undefined) attempt.error = error;
+    if (attempt !== undefined) {
+      attempt.error = error;
+      const { observer, startedAtMs } = attempt;
+      observer?.failed(attempt, error, performance.now() - startedAtMs);
+      observer?.end(attempt);
+    }
     const service = exchange.route?.service;
     if (service === undefined || !mayRetry(exchange, service, error)) {
       return this.#fail(exchange, error);
@@ -239,7 +227,7 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     this.#metrics.countError(error.code);
     this.#log.requestFailed(exchange, error);
     exchange.upstream?.abort();
-    const earlier = exchange.error?.code;
+    const isSecond = exchange.error !== undefined;
     exchange.error = error;
     if (error.code === "client_closed") {
       if (!exchange.isHeadSent) exchange.status = error.status;
@@ -249,11 +237,10 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     exchange.status = error.status;
     exchange.responseSource = "gateway";
     const body = errorBody(error.publicMessage, exchange.id);
-    // When a plugin fails at an error's answer, one that says so can still go out without it (see #headerFilter).
-    if (earlier === undefined || (earlier !== "plugin_failed" && error.code === "plugin_failed")) {
-      return this.#attempt(exchange, () => this.#respond(exchange, body));
-    }
-    this.#cut(exchange);
+    if (exchange.isAnsweredPlainly) return this.#cut(exchange);
+    // The answer that says that a plugin has failed must not depend on plugins, nor one in the place of such an answer.
+    exchange.isAnsweredPlainly = isSecond || error.code === "plugin_failed";
+    this.#attempt(exchange, () => this.#response.respond(exchange, body));
   }
 
   #cut(exchange: Exchange): void {
@@ -266,21 +253,26 @@ export class Pipeline implements RequestHandler, ResponseReceiver {
     exchange.isOver = true;
     exchange.endedAtMs = performance.now();
     exchange.timeLimit?.stop();
+    endLastTry(exchange);
+    exchange.bodies?.abandon();
+    if (exchange.underWay !== undefined) for (const giveUp of exchange.underWay) giveUp();
     const at = chainAndStats(exchange);
-    at?.stats.count(exchange);
+    if (at !== undefined) countRequest(at, exchange);
     if (at?.chain.hasLog === true) this.#logs.add(exchange);
     else this.#leave(exchange);
   }
 
   readonly #logs = new Batch<Exchange>((exchanges) => {
     for (const exchange of exchanges) {
-      chainAndStats(exchange)?.chain.log(exchange, this.#onLogFailed);
-      this.#leave(exchange);
+      const waiting = chainAndStats(exchange)?.chain.log(exchange, this.#onLogFailed);
+      if (waiting === undefined) this.#leave(exchange);
+      else void waiting.then(() => this.#leave(exchange));
     }
   });
 
   #leave(exchange: Exchange): void {
     this.#requestsInFlight--;
+    if (exchange.leavings !== undefined) for (const leave of exchange.leavings) leave();
     exchange.snapshot?.end();
   }
 
@@ -296,8 +288,14 @@ function refuse(): never {
 }
 
 /** The route, or what is for requests that have none. */
-function chainAndStats(exchange: Exchange): Pick<Route, "chain" | "stats"> | undefined {
+function chainAndStats(exchange: Exchange): (Counted & Pick<Route, "chain">) | undefined {
   return exchange.route ?? exchange.snapshot?.noRoute;
+}
+
+/** One that failed has ended before. */
+function endLastTry({ tries }: Exchange): void {
+  const last = tries?.at(-1);
+  if (last?.error === undefined) last?.observer?.end(last);
 }
 
 function isUndecided(exchange: Exchange): boolean {
@@ -315,35 +313,16 @@ function upstreamUri(exchange: Exchange, service: Service): string {
   const match = exchange.match as RouteMatch; // Set with the route, which the caller has.
   const path = exchange.pathOverride ?? upstreamPath(match, service.config.path, exchange.path);
   if (path === undefined) throw new GatewayError("bad_request", "what strip_path leaves is unsafe");
-  if (match.route.stripPath) exchange.prefixLength = match.prefixLength;
+  if (match.stripPath) exchange.prefixLength = match.prefixLength;
   return exchange.query === "" ? path : `${path}?${exchange.query}`;
 }
 
 function hostHeader(exchange: Exchange, service: Service, target: Target): string {
   // An app is no other host: it sees the one that the client asked for.
   if (service.config.protocol === "app") return exchange.authority;
-  if (exchange.match?.route.preserveHost === true) return exchange.authority;
-  return (
-    service.hostHeader ??
-    (target.port === 80 ? target.address.slice(0, -":80".length) : target.address)
-  );
-}
-
-/** What the route does not let out of an upstream (T8). */
-function removeHeaders({ route }: Exchange, fields: Fields): void {
-  for (const name of route?.config.responseHeadersToRemove ?? []) fields.remove(name);
-}
-
-/** What plugins asked of the response before there was one. */
-function applyEdits(exchange: Exchange): void {
-  const edits = exchange.responseEdits;
-  if (edits === undefined) return;
-  exchange.responseEdits = undefined;
-  for (const { kind, name, value } of edits) {
-    if (kind === "set") exchange.responseFields.replace(name, value);
-    else if (kind === "add") exchange.responseFields.push(name, value);
-    else exchange.responseFields.remove(name.lower);
-  }
+  if (exchange.route?.preserveHost === true) return exchange.authority;
+  const { hostHeader: given } = exchange.upstreamChoice ?? service;
+  return given ?? (target.port === 80 ? target.address.slice(0, -":80".length) : target.address);
 }
 
 /** Only what certainly did not reach a target, or may be done twice, is sent again (RFC 9110 §9.2.2). */

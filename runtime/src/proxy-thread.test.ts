@@ -12,6 +12,7 @@ import { Snapshot } from "./snapshot.ts";
 import { RouteStats } from "./status/route-stats.ts";
 import { gatewayParts } from "./thread-parts.ts";
 import type { ThreadParts } from "./thread-parts.ts";
+import { testUpstreams } from "./upstream/upstreams.testing.ts";
 
 const CONFIG = { file: "f", text: "" };
 
@@ -27,6 +28,7 @@ function snapshotWith(plugin: RecordingPlugin): Snapshot {
   return new Snapshot({
     config: { services: [], routes: [], upstreams: [], consumers: [], plugins: [] },
     plugins: new Map([["p", { plugin, credentialNames: [] }]]),
+    upstreams: testUpstreams(),
     transport: () => assert.fail("there is no service"),
     routeStats: (service, route) => new RouteStats(service, route),
   });

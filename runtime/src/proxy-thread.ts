@@ -61,6 +61,7 @@ export class ProxyThread {
     const next = this.#prepared;
     if (next === undefined) return;
     this.#prepared = undefined;
+    next.activate();
     if (this.#pipeline === undefined) {
       this.#pipeline = new Pipeline(next, this.#parts);
       return;

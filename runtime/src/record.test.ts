@@ -12,6 +12,7 @@ import { DEFAULT_REFUSED_ESCAPES } from "./routing/path-policy.ts";
 import { routeOf } from "./routing/routing.testing.ts";
 import { seededRandom } from "./routing/seeded-random.testing.ts";
 import { RouteStats } from "./status/route-stats.ts";
+import { Trace } from "./trace.ts";
 
 const message = z.object({
   url: z.string(),
@@ -58,13 +59,27 @@ function finished(parts: ExchangeParts = {}): Exchange {
   return exchange;
 }
 
+test("the record has the trace's id when plugins measured something on it, and else none", () => {
+  const exchange = finished();
+  assert.equal("trace_id" in recordOf(exchange), false);
+  exchange.trace = new Trace([]);
+  assert.equal("trace_id" in recordOf(exchange), false);
+  exchange.trace.start("p", 0, "span", 0);
+  assert.deepEqual(recordOf(exchange)["trace_id"], { w3c: exchange.trace.id });
+});
+
 /** On a route whose plugins look for credentials under these names. */
 function onRoute(exchange: Exchange, ...names: readonly string[]): Exchange {
+  const stats = new RouteStats("", "r");
   exchange.route = {
     config: routeOf("r", {}),
     service: undefined,
     chain: new PluginChain([]),
-    stats: new RouteStats("", "r"),
+    stats,
+    ...stats.row,
+    preserveHost: false,
+    timeoutMs: undefined,
+    responseHeadersToRemove: undefined,
     refusedEscapes: DEFAULT_REFUSED_ESCAPES,
     secretNames: secretNames(names),
     recordText: '"route":{"id":"r"},',

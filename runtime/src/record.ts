@@ -38,7 +38,7 @@ export function logRecord(exchange: Exchange): string {
     `"response":{"status":${exchange.status},"headers":${headers(exchange.responseFields, secrets)},` +
     `"size":${exchange.responseBytes}},"latencies":${latencies(exchange)},"tries":${tries(exchange)},` +
     `${identity(exchange)}${route?.recordText ?? ""}"client_ip":${text(exchange.clientAddress)},` +
-    `"started_at":${Math.floor(epochMs(exchange.startedAtMs))},"source":"${source(exchange)}",` +
+    `"started_at":${Math.floor(epochMs(exchange.startedAtMs))},"source":"${source(exchange)}",${traceId(exchange)}` +
     `${failure(exchange)}"workspace":"default"}`
   );
 }
@@ -171,6 +171,11 @@ function source(exchange: Exchange): string {
     case "gateway":
       return "error";
   }
+}
+
+/** Only of requests on whose trace plugins measured something. */
+function traceId({ trace }: Exchange): string {
+  return trace?.hasSpans === true ? `"trace_id":{"w3c":"${trace.id}"},` : "";
 }
 
 function failure(exchange: Exchange): string {

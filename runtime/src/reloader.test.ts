@@ -6,6 +6,7 @@ import type { Logger } from "./log.ts";
 import type { Preparation } from "./proxy-thread.ts";
 import { Reloader } from "./reloader.ts";
 import { Metrics } from "./status/metrics.ts";
+import { ModulesMissing } from "./supplied-config.ts";
 
 const FILE: ConfigText = { file: "f", text: "of the file" };
 const PREPARED: Preparation = { kind: "prepared", skippedFiles: [] };
@@ -16,6 +17,9 @@ interface Reloading {
   readonly errors: string[];
   /** The text of each config that was to be replaced. */
   readonly seen: string[];
+  /** How many times in a row modules were missing, when each retry was planned. */
+  readonly delays: number[];
+  readonly fromFile: () => Promise<ConfigText>;
 }
 
 function reloading(
@@ -35,6 +39,8 @@ function reloading(
     flush: () => Promise.resolve(true),
   };
   const metrics = new Metrics(() => 0);
+  const delays: number[] = [];
+  const fromFile = (): Promise<ConfigText> => Promise.resolve(FILE);
   const reloader = new Reloader({
     replace: (config) => {
       seen.push(config.text);
@@ -42,9 +48,13 @@ function reloading(
     },
     metrics,
     log,
-    source: () => Promise.resolve(FILE),
+    source: fromFile,
+    retryDelayMs: (times) => {
+      delays.push(times);
+      return 1;
+    },
   });
-  return { reloader, metrics, errors, seen };
+  return { reloader, metrics, errors, seen, delays, fromFile };
 }
 
 function posted(text: string): () => Promise<ConfigText> {
@@ -103,6 +113,38 @@ describe("Reloader", () => {
     const { reloader } = reloading(() => results.shift()?.() ?? assert.fail());
     assert.equal((await reloader.reload("one")).kind, "refused");
     assert.equal((await reloader.reload("two")).kind, "applied");
+  });
+
+  test("asks again for modules that are missing, and is not ready until they came", async () => {
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+    let left = 3;
+    const { reloader, fromFile, delays, seen } = reloading(() => {
+      if (left-- > 0) return Promise.reject(new ModulesMissing(["f:1:1: plugin p: no answer"]));
+      arrive();
+      return Promise.resolve(PREPARED);
+    });
+    assert.equal((await reloader.reload("file", fromFile)).kind, "refused");
+    assert.equal(reloader.missing, "f:1:1: plugin p: no answer");
+    await arrived;
+    // Stands in line behind the one that succeeds.
+    await reloader.reload("file", fromFile);
+    assert.deepEqual([reloader.missing, reloader.isCurrent], [undefined, true]);
+    assert.deepEqual([delays, seen.length], [[1, 2, 3], 5]);
+  });
+
+  test("does not ask again for the modules of a config that was posted", async () => {
+    const { reloader, delays } = reloading(() => Promise.reject(new ModulesMissing(["no answer"])));
+    assert.equal((await reloader.reload("POST", posted("x"))).kind, "refused");
+    assert.deepEqual([reloader.missing, delays], [undefined, []]);
+  });
+
+  test("asks no more when it is stopped", async () => {
+    const { reloader, fromFile, delays } = reloading(() =>
+      Promise.reject(new ModulesMissing(["no answer"])),
+    );
+    reloader.stop();
+    await reloader.reload("file", fromFile);
+    assert.deepEqual(delays, []);
   });
 
   test("does one at a time, in order", async () => {

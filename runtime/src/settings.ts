@@ -12,6 +12,8 @@ export interface Settings {
   readonly config: string;
   /** Operator's folder of .wasm files; undefined for bundled plugins only. */
   readonly pluginsDir: string | undefined;
+  /** Public keys, PEM: with any, each module that does not come with the gateway must be signed by one of them. */
+  readonly pluginKeys: readonly string[];
   /** Threads that serve traffic; 1 is the main thread. */
   readonly workers: number;
   readonly proxyListen: Address;
@@ -78,6 +80,9 @@ export const TRANSPORT_OPTIONS: Http1TransportOptions = {
   maxCallsPerConnection: 10_000,
   maxConnections: Infinity,
 };
+
+/** For one module that a config pins, ms. */
+export const MODULE_TIMEOUT_MS = 30_000;
 
 /** Entries of the in-process store. */
 export const MAX_STORE_ENTRIES = 200_000;

@@ -4,11 +4,12 @@ import type { GatewayConfig, ServiceConfig } from "./config/model.ts";
 import { exchangeOf, fieldsOf } from "./exchange.testing.ts";
 import { RecordingPlugin, entryOf } from "./plugins/plugin.testing.ts";
 import { logRecord } from "./record.ts";
-import { routeOf } from "./routing/routing.testing.ts";
+import { requestOf, routeOf } from "./routing/routing.testing.ts";
 import { Snapshot } from "./snapshot.ts";
-import type { StartedPlugin } from "./snapshot.ts";
+import type { Route, StartedPlugin } from "./snapshot.ts";
 import { RouteStats } from "./status/route-stats.ts";
 import type { Transport } from "./upstream/transport.ts";
+import { testUpstreams, upstreamConfig } from "./upstream/upstreams.testing.ts";
 
 const TRANSPORT: Transport = { call: () => undefined, close: () => undefined };
 const SOURCE = { path: "", line: 1, column: 1 };
@@ -41,9 +42,15 @@ function snapshotOf(
   return new Snapshot({
     config: { ...nothing, ...config },
     plugins: new Map(Object.entries(plugins)),
+    upstreams: testUpstreams(),
     transport: () => TRANSPORT,
     routeStats: (service, route) => new RouteStats(service, route),
   });
+}
+
+function routeFor(snapshot: Snapshot, path: string): Route {
+  const match = snapshot.match(requestOf({ path })) ?? assert.fail(`no route takes ${path}`);
+  return snapshot.route(match) ?? assert.fail("the match is of no route");
 }
 
 describe("Snapshot", () => {
@@ -79,7 +86,7 @@ describe("Snapshot", () => {
       entryOf("p", { routeId: "r" }),
     ];
     const snapshot = snapshotOf({ routes, plugins }, { p: { plugin, credentialNames: [] } });
-    snapshot.route(routes[0] ?? assert.fail())?.chain.access(exchangeOf());
+    routeFor(snapshot, "/").chain.access(exchangeOf());
     assert.deepEqual(plugin.calls, ["access 2"]);
   });
 
@@ -90,20 +97,11 @@ describe("Snapshot", () => {
       port: 81,
       weight: 1,
     }));
-    const upstreams = [
-      {
-        id: "u",
-        name: "pool",
-        algorithm: "round-robin" as const,
-        hostHeader: "api.example",
-        targets,
-        source: SOURCE,
-      },
-    ];
+    const upstreams = [upstreamConfig({ hostHeader: "api.example", targets })];
     const services = [serviceOf("s", { host: "pool" }), serviceOf("plain")];
-    const routes = services.map(({ id }) => routeOf(id, { paths: ["/"], serviceId: id }));
+    const routes = services.map(({ id }) => routeOf(id, { paths: [`/${id}`], serviceId: id }));
     const snapshot = snapshotOf({ services, routes, upstreams });
-    const [pooled, plain] = routes.map((route) => snapshot.route(route)?.service);
+    const [pooled, plain] = ["/s", "/plain"].map((path) => routeFor(snapshot, path).service);
     assert.deepEqual(
       pooled?.balancer.targets.map((target) => target.address),
       ["10.0.0.1:81", "10.0.0.2:81"],
@@ -122,11 +120,37 @@ describe("Snapshot", () => {
     const plugins = [entryOf("p"), entryOf("p", { routeId: "a" }), entryOf("p", { routeId: "b" })];
     const credentialNames = [["Everywhere"], ["only-a"], ["only-b"]];
     const snapshot = snapshotOf({ routes, plugins }, { p: { plugin, credentialNames } });
-    const names = snapshot.route(routes[0] ?? assert.fail())?.secretNames;
-    assert.equal(names?.has("everywhere"), true);
-    assert.equal(names?.has("only-a"), true);
-    assert.equal(names?.has("only-b"), true);
-    assert.equal(names?.has("authorization"), true);
+    const names = routeFor(snapshot, "/a").secretNames;
+    assert.equal(names.has("everywhere"), true);
+    assert.equal(names.has("only-a"), true);
+    assert.equal(names.has("only-b"), true);
+    assert.equal(names.has("authorization"), true);
+  });
+
+  test("gives each match its own route when those of disabled services are left out", () => {
+    const services = [serviceOf("off", { enabled: false }), serviceOf("on")];
+    const routes = [
+      routeOf("gone", { paths: ["/gone"], serviceId: "off" }),
+      routeOf("a", { paths: ["/a"], serviceId: "on", preserveHost: true }),
+      routeOf("b", { paths: ["~/b+"], serviceId: "on", timeoutMs: 7 }),
+    ];
+    const snapshot = snapshotOf({ services, routes });
+    assert.equal(snapshot.match(requestOf({ path: "/gone" })), undefined);
+    const [a, b] = ["/a/x", "/bb"].map((path) => routeFor(snapshot, path));
+    assert.deepEqual([a?.config.id, a?.preserveHost, a?.timeoutMs], ["a", true, undefined]);
+    assert.deepEqual([b?.config.id, b?.preserveHost, b?.timeoutMs], ["b", false, 7]);
+  });
+
+  test("shares one chain among the routes that have the same plugins", () => {
+    const plugin = new RecordingPlugin("p", { phases: ["access"] });
+    const routes = ["a", "b", "c"].map((id) => routeOf(id, { paths: [`/${id}`] }));
+    const plugins = [entryOf("p"), entryOf("p", { routeId: "c" })];
+    const snapshot = snapshotOf({ routes, plugins }, { p: { plugin, credentialNames: [] } });
+    const [a, b, c] = ["/a", "/b", "/c"].map((path) => routeFor(snapshot, path).chain);
+    assert.equal(a, b);
+    c?.access(exchangeOf());
+    a?.access(exchangeOf());
+    assert.deepEqual(plugin.calls, ["access 1", "access 0"]);
   });
 
   test("keeps credentials out of the log of requests that no route took (L2)", () => {

@@ -1,35 +1,46 @@
 // The compiled, immutable config that a request pins when it begins: whatever is reloaded meanwhile, it finishes on it.
 import { secretNames } from "./record.ts";
 import { Consumers } from "./consumers.ts";
-import type { GatewayConfig, RouteConfig, ServiceConfig } from "./config/model.ts";
-import { PluginChain } from "./plugins/chain.ts";
+import type { GatewayConfig, RouteConfig, ServiceConfig, UpstreamConfig } from "./config/model.ts";
+import type { PluginChain } from "./plugins/chain.ts";
+import { PluginChains } from "./plugins/chains.ts";
 import type { Plugin } from "./plugins/plugin.ts";
-import { chainLinks } from "./plugins/scope.ts";
-import type { BoundEntry, RouteScope } from "./plugins/scope.ts";
+import type { BoundEntry } from "./plugins/scope.ts";
 import { refusedEscapes } from "./routing/path-policy.ts";
 import type { RefusedEscapes } from "./routing/path-policy.ts";
 import { compileRouter } from "./routing/router.ts";
 import type { RouteMatch, Router, RoutingInput } from "./routing/router.ts";
-import type { RouteStats } from "./status/route-stats.ts";
-import type { Balancer } from "./upstream/balancer.ts";
-import { RoundRobin } from "./upstream/round-robin.ts";
+import type { Counted, RouteStats } from "./status/route-stats.ts";
+import type { BalancedTargets } from "./upstream/balanced-targets.ts";
+import { SingleTarget } from "./upstream/balancer.ts";
+import type { TargetPool } from "./upstream/balancer.ts";
+import { targetAt } from "./upstream/target.ts";
 import type { Target } from "./upstream/target.ts";
+import type { UpstreamChoice } from "./upstream-choice.ts";
 import type { Transport } from "./upstream/transport.ts";
+import type { Upstreams } from "./upstream/upstreams.ts";
 
 export interface Service {
   readonly config: ServiceConfig;
-  readonly balancer: Balancer;
+  readonly balancer: TargetPool;
   readonly transport: Transport;
   /** Host for the upstream, or undefined for the target's own. */
   readonly hostHeader: string | undefined;
 }
 
-/** A route with everything that a request on it needs. */
-export interface Route {
-  readonly config: RouteConfig;
+/**
+ * A route with everything that a request on it needs, first what every request reads: with many routes each further
+ * object is a cache miss, the config's among them.
+ */
+export interface Route extends Counted {
   readonly service: Service | undefined;
+  /** Routes with the same plugins share one. */
   readonly chain: PluginChain;
-  readonly stats: RouteStats;
+  readonly preserveHost: boolean;
+  readonly timeoutMs: number | undefined;
+  /** Undefined for none. */
+  readonly responseHeadersToRemove: readonly string[] | undefined;
+  readonly config: RouteConfig;
   /** Matches canonical paths with an escape that the route does not allow. */
   readonly refusedEscapes: RefusedEscapes;
   /** Names of headers and query arguments that carry credentials, lower case. */
@@ -48,6 +59,8 @@ export interface StartedPlugin {
 export interface SnapshotParts {
   readonly config: GatewayConfig;
   readonly plugins: ReadonlyMap<string, StartedPlugin>;
+  /** What is known of upstreams, from one config to the next. */
+  readonly upstreams: Upstreams;
   transport(service: ServiceConfig): Transport;
   routeStats(service: string, route: string): RouteStats;
 }
@@ -56,42 +69,57 @@ export class Snapshot {
   readonly config: GatewayConfig;
   readonly consumers: Consumers;
   /** Global plugins and counts for requests that no route takes. */
-  readonly noRoute: Pick<Route, "chain" | "stats" | "secretNames">;
+  readonly noRoute: Counted & Pick<Route, "chain" | "secretNames">;
   readonly #plugins: readonly Plugin[];
+  readonly #upstreams: ReadonlyMap<string, LiveUpstream>;
+  readonly #allUpstreams: Upstreams;
   readonly #router: Router;
-  readonly #routes: ReadonlyMap<RouteConfig, Route>;
+  /** In the order that the router knows. */
+  readonly #routes: readonly Route[];
   #running = 0;
   #isRetired = false;
 
+  /** Throws ChainsRefused when the plugins of a route have no order. */
   constructor(parts: SnapshotParts) {
     this.config = parts.config;
     this.#plugins = [...parts.plugins.values()].map(({ plugin }) => plugin);
-    this.#router = compileRouter(enabledRoutes(parts.config));
+    const routes = enabledRoutes(parts.config);
+    this.#router = compileRouter(routes);
     this.consumers = new Consumers(parts.config.consumers);
     const entries = bindEntries(parts);
     // Of all routes: a client may send a key to one that asks for none.
     const secrets = secretNames(entries.flatMap((entry) => entry.credentialNames));
-    const services = compileServices(parts);
-    this.#routes = new Map(
-      parts.config.routes.map((route) => [
-        route,
-        compileRoute(route, services, entries, secrets, parts),
-      ]),
-    );
+    this.#allUpstreams = parts.upstreams;
+    this.#upstreams = compileUpstreams(parts);
+    const services = compileServices(parts, this.#upstreams);
+    const chains = new PluginChains(entries);
+    this.#routes = routes.map((route) => compileRoute(route, services, chains, secrets, parts));
     this.noRoute = {
-      chain: new PluginChain(chainLinks(entries, { routeId: undefined, serviceId: undefined })),
-      stats: parts.routeStats("", ""),
+      chain: chains.of(undefined),
+      ...countedBy(parts.routeStats("", "")),
       // Such a request may well carry the key for the route that its client meant.
       secretNames: secrets,
     };
+    chains.check();
   }
 
   match(request: RoutingInput): RouteMatch | undefined {
     return this.#router.match(request);
   }
 
-  route(config: RouteConfig): Route | undefined {
-    return this.#routes.get(config);
+  /** The route of a match that this snapshot has made. */
+  route(match: RouteMatch): Route | undefined {
+    return this.#routes[match.routeIndex];
+  }
+
+  /** An upstream of the config, by its name in lower case. */
+  upstream(name: string): UpstreamChoice | undefined {
+    return this.#upstreams.get(name);
+  }
+
+  /** This is the config that is served: its upstreams are checked from now on, and no others. */
+  activate(): void {
+    this.#allUpstreams.activate([...this.#upstreams.values()]);
   }
 
   /** A request starts; it must {@link end}. */
@@ -137,17 +165,32 @@ function bindEntries({ config, plugins }: SnapshotParts): Entry[] {
   });
 }
 
-function compileServices(parts: SnapshotParts): Map<string, Service> {
-  const upstreams = new Map(parts.config.upstreams.map((upstream) => [upstream.name, upstream]));
+interface LiveUpstream extends UpstreamChoice {
+  readonly config: UpstreamConfig;
+  readonly balancer: BalancedTargets;
+}
+
+/** By name. One balancer for all that goes to an upstream, whoever chose it. */
+function compileUpstreams({ config, upstreams }: SnapshotParts): Map<string, LiveUpstream> {
+  return new Map(
+    config.upstreams.map((each) => {
+      const { name, hostHeader } = each;
+      const balancer = upstreams.pool(each);
+      return [name, { name, target: undefined, config: each, balancer, hostHeader }];
+    }),
+  );
+}
+
+function compileServices(
+  parts: SnapshotParts,
+  upstreams: ReadonlyMap<string, UpstreamChoice>,
+): Map<string, Service> {
   return new Map(
     parts.config.services.map((config) => {
       const upstream = config.protocol === "http" ? upstreams.get(config.host) : undefined;
-      const targets: Target[] = (
-        upstream?.targets ?? [{ id: config.id, host: config.host, port: config.port, weight: 100 }]
-      ).map(withAddress);
       const service: Service = {
         config,
-        balancer: new RoundRobin(targets),
+        balancer: upstream?.balancer ?? new SingleTarget(ownTarget(config)),
         transport: parts.transport(config),
         hostHeader: upstream?.hostHeader,
       };
@@ -156,34 +199,37 @@ function compileServices(parts: SnapshotParts): Map<string, Service> {
   );
 }
 
-/** IPv6 addresses are connected to without brackets and written with them (RFC 3986 §3.2.2). */
-function withAddress(target: Omit<Target, "address">): Target {
-  const host = target.host.replace(/^\[|\]$/g, "");
-  const written = host.includes(":") ? `[${host}]` : host;
-  return { ...target, host, address: `${written}:${target.port}` };
+function ownTarget({ id, host, port }: ServiceConfig): Target {
+  return targetAt({ id, host, port, weight: 100 });
 }
 
 function compileRoute(
   config: RouteConfig,
   services: ReadonlyMap<string, Service>,
-  entries: readonly Entry[],
+  chains: PluginChains,
   secrets: ReadonlySet<string>,
   parts: SnapshotParts,
 ): Route {
   const service = config.serviceId === undefined ? undefined : services.get(config.serviceId);
-  const scope: RouteScope = { routeId: config.id, serviceId: config.serviceId };
+  const serviceName = service?.config.name ?? service?.config.id ?? "";
+  const { responseHeadersToRemove } = config;
   return {
-    config,
     service,
-    chain: new PluginChain(chainLinks(entries, scope)),
-    stats: parts.routeStats(
-      service?.config.name ?? service?.config.id ?? "",
-      config.name ?? config.id,
-    ),
+    chain: chains.of(config),
+    ...countedBy(parts.routeStats(serviceName, config.name ?? config.id)),
+    preserveHost: config.preserveHost,
+    timeoutMs: config.timeoutMs,
+    responseHeadersToRemove:
+      responseHeadersToRemove.length > 0 ? responseHeadersToRemove : undefined,
+    config,
     refusedEscapes: refusedEscapes(config.encodedCharacters),
     secretNames: secrets,
     recordText: recordText(config, service),
   };
+}
+
+function countedBy(stats: RouteStats): Counted {
+  return { stats, ...stats.row };
 }
 
 /** Kong's names for what the log record says of route and service. */

@@ -1,6 +1,8 @@
 // Makes the concrete parts of a thread that serves traffic and joins them: the main thread, or a worker.
+import { JwtKeyCache } from "@sluice/plugin-sdk/crypto";
 import { assemble } from "./assemble.ts";
 import type { AssemblyParts } from "./assemble.ts";
+import { bundledWasmDir } from "./bundled.ts";
 import { ClientRules } from "./clients/client-rules.ts";
 import { Deadlines } from "./deadlines.ts";
 import { detailOf } from "./errors.ts";
@@ -10,16 +12,26 @@ import { Http1Server } from "./http1/server.ts";
 import type { ServerOptions } from "./http1/server.ts";
 import { createLogger } from "./log.ts";
 import type { LoggerOptions, OutputLogger } from "./log.ts";
+import { OutboundClient } from "./outbound/outbound-client.ts";
+import { systemResolver } from "./outbound/system-resolver.ts";
 import { currentPlatform } from "./platform/current.ts";
 import type { Address } from "./platform/socket.ts";
+import { ModuleSupply } from "./plugins/supply/module-supply.ts";
+import { TrustedKeys } from "./plugins/supply/trusted-keys.ts";
+import { RunningPlugins } from "./plugins/running-plugins.ts";
 import { PluginLibrary } from "./plugins/wasm/library.ts";
+import { MAX_MODULE_BYTES } from "./plugins/wasm/module.ts";
+import { PinnedModules } from "./plugins/wasm/pinned-modules.ts";
 import { ProxyThread } from "./proxy-thread.ts";
 import { logRecord } from "./record.ts";
 import { connectionTokens } from "./response-tokens.ts";
+import { EnvironmentVault } from "./secrets/vault.ts";
 import {
   DOWNSTREAM_OPTIONS,
+  HEAD_LIMITS,
   MAX_STORE_CHARACTERS,
   MAX_STORE_ENTRIES,
+  MODULE_TIMEOUT_MS,
   TRANSPORT_OPTIONS,
 } from "./settings.ts";
 import type { Settings } from "./settings.ts";
@@ -27,7 +39,9 @@ import { FileSinks } from "./sinks/file-sink.ts";
 import { Metrics } from "./status/metrics.ts";
 import { MemoryStore } from "./store/memory-store.ts";
 import type { Store } from "./store/store.ts";
+import { upstreamFamilies } from "./status/upstream-families.ts";
 import { Http1Transport } from "./upstream/http1-transport.ts";
+import { threadUpstreams } from "./upstream-parts.ts";
 
 /** What outlives each config. */
 export interface ThreadParts extends AssemblyParts {
@@ -41,7 +55,7 @@ export interface ThreadParts extends AssemblyParts {
 
 export interface ThreadOptions {
   readonly settings: Pick<Settings, "logLevel" | "pluginTimeoutMs"> &
-    Partial<Pick<Settings, "load" | "workers">>;
+    Partial<Pick<Settings, "load" | "workers" | "pluginKeys">>;
   readonly pluginFolders: readonly string[];
   /** In this thread's memory by default. */
   readonly store?: Store;
@@ -62,7 +76,7 @@ export function proxyThread(settings: Settings, parts: ThreadParts): ProxyThread
   const proxy = new ProxyThread({
     ...parts,
     maxRequests: Math.ceil(load.maxRequests / workers),
-    assemble: ({ text, file }) => assemble(text, file, parts),
+    assemble: (config) => assemble(config, parts),
     listen: (address, pipeline) => listen(address, pipeline, { settings, parts, own }),
   });
   parts.countConnections(() => proxy.connections);
@@ -106,7 +120,7 @@ function listenFault(cause: unknown): string {
 
 /** The same, with the plugins that are there. */
 export async function gatewayParts(
-  settings: Pick<Settings, "logLevel" | "pluginTimeoutMs">,
+  settings: ThreadOptions["settings"],
   pluginFolders: readonly string[],
 ): Promise<ThreadParts> {
   const parts = await threadParts({ settings, pluginFolders });
@@ -114,6 +128,21 @@ export async function gatewayParts(
     parts.log.error(`${refused.message}; the file is not used`);
   }
   return parts;
+}
+
+/** Gets the modules that configs pin. One for the process: its workers are given what they need. */
+export function moduleSupply(
+  { pluginKeys = [] }: Partial<Pick<Settings, "pluginKeys">>,
+  { pinned }: Pick<ThreadParts, "pinned">,
+): ModuleSupply {
+  return new ModuleSupply({
+    keys: new TrustedKeys(pluginKeys),
+    maxBytes: MAX_MODULE_BYTES,
+    timeoutMs: MODULE_TIMEOUT_MS,
+    check: async (plugin, module) => {
+      await pinned.load(plugin, module);
+    },
+  });
 }
 
 /** The parts that live as long as the thread. */
@@ -124,13 +153,17 @@ export async function threadParts(options: ThreadOptions): Promise<ThreadParts> 
   const log = createLogger({
     level: settings.logLevel,
     onDropped: (lines) => metrics.countDroppedLines("gateway", lines),
+    onPluginDropped: (plugin) => metrics.countDroppedPluginLine(plugin),
     ...options.log,
   });
   const sinks = new FileSinks({
     onDropped: (_, lines) => metrics.countDroppedLines("file", lines),
     onFailed: (path, error) => log.error(`cannot write ${path}: ${String(error)}`),
   });
-  const library = new PluginLibrary(options.pluginFolders);
+  const library = new PluginLibrary(options.pluginFolders, {
+    bundledFolder: bundledWasmDir(),
+    keys: new TrustedKeys(settings.pluginKeys ?? []),
+  });
   const deadlines = new Deadlines((lateMs) => metrics.eventLoopLagMs.observe(lateMs));
   const transport = new Http1Transport(await currentPlatform(), deadlines, {
     ...TRANSPORT_OPTIONS,
@@ -139,8 +172,18 @@ export async function threadParts(options: ThreadOptions): Promise<ThreadParts> 
       (settings.load?.maxConnections ?? Infinity) / (settings.workers ?? 1),
     ),
   });
+  const outbound = new OutboundClient({
+    resolve: systemResolver(),
+    limits: HEAD_LIMITS,
+    onDone: (plugin, outcome) => metrics.countFetch(plugin, outcome),
+  });
+  const upstreams = threadUpstreams(await currentPlatform(), log);
+  metrics.addSource(() => upstreamFamilies(upstreams.report()));
   return {
     library,
+    upstreams,
+    running: new RunningPlugins(),
+    pinned: new PinnedModules(),
     metrics,
     log,
     deadlines,
@@ -148,7 +191,11 @@ export async function threadParts(options: ThreadOptions): Promise<ThreadParts> 
     pluginCallLimitMs: settings.pluginTimeoutMs,
     services: {
       store: store ?? memoryStore(),
+      secrets: new EnvironmentVault(process.env),
+      jwtKeys: new JwtKeyCache(),
+      metrics: metrics.pluginMetrics,
       log,
+      outbound,
       record: logRecord,
       appendToFile: (path, data, reopen) => sinks.append(path, data, reopen),
     },
@@ -156,7 +203,9 @@ export async function threadParts(options: ThreadOptions): Promise<ThreadParts> 
       connections = count;
     },
     close: async () => {
+      upstreams.stop();
       transport.close();
+      outbound.close();
       await sinks.close();
       deadlines.stop();
       return log.flush();

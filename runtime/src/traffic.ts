@@ -4,6 +4,7 @@ import type { Address } from "./platform/socket.ts";
 import type { Preparation } from "./proxy-thread.ts";
 import type { TrafficLoad } from "./status/app.ts";
 import type { Family } from "./status/families.ts";
+import type { UpstreamReport } from "./upstream/report.ts";
 
 export interface Traffic {
   /** The config with the plugins as they are now takes the place of what is served, everywhere or nowhere. */
@@ -13,6 +14,10 @@ export interface Traffic {
   /** Everything counted but what belongs to the process. */
   families(): Promise<readonly Family[]>;
   load(): Promise<TrafficLoad>;
+  /** Those of the config that is served. */
+  upstreams(): Promise<readonly UpstreamReport[]>;
+  /** In all threads; false when there is no such upstream or target. */
+  setTargetHealth(upstream: string, target: string, isHealthy: boolean): Promise<boolean>;
   /** Why no traffic should be sent here, or undefined when it may. */
   notReady(): string | undefined;
   /** Stops accepting, lets requests finish within the limit, cuts the rest. */

@@ -62,13 +62,36 @@ describe("watch", () => {
     await writeFile(join(plugins, "notes.txt"), "no plugin");
     await writeFile(plugin, "wasm");
     assert.deepEqual(await next(), [plugin]);
+    await writeFile(`${plugin}.sig`, "signature");
+    assert.deepEqual(await next(), [`${plugin}.sig`]);
     await rm(plugin);
     assert.deepEqual(await next(), [plugin]);
     await writeFile(config, "x");
     await writeFile(plugin, "y");
     assert.deepEqual((await next()).toSorted(), [config, plugin].toSorted());
-    assert.equal(reports.length, 5);
+    assert.equal(reports.length, 6);
     await stop();
+  });
+
+  test("reports a plugin that was replaced as a whole before one that is written in its place", async () => {
+    const [replaced, written] = [join(folder, "replaced"), join(folder, "written")];
+    const order: string[] = [];
+    const stops: (() => Promise<void>)[] = [];
+    const reports: Promise<unknown>[] = [];
+    for (const plugins of [replaced, written]) {
+      await mkdir(plugins);
+      await writeFile(join(plugins, "a.wasm"), "one");
+      const { next, stop } = await watching({ files: [], folders: [plugins] });
+      stops.push(stop);
+      reports.push(next().then(() => order.push(plugins)));
+    }
+    await writeFile(join(written, "a.wasm"), "other");
+    await writeFile(join(replaced, "a.wasm.new"), "other");
+    await rename(join(replaced, "a.wasm.new"), join(replaced, "a.wasm"));
+    await Promise.all(reports);
+    // The first is taken at the next look, ten times as soon.
+    assert.deepEqual(order, [replaced, written]);
+    for (const stop of stops) await stop();
   });
 
   test("reports what changed between the look and the start", async () => {

@@ -15,9 +15,13 @@ async function post(
   outcome: Reloaded = { kind: "applied" },
 ): Promise<Posted> {
   const texts: string[] = [];
-  const app = adminApp((text) => {
-    texts.push(text);
-    return Promise.resolve(outcome);
+  const app = adminApp({
+    apply: (text) => {
+      texts.push(text);
+      return Promise.resolve(outcome);
+    },
+    setTargetHealth: () => assert.fail(),
+    schema: () => assert.fail(),
   });
   const all = { host: "127.0.0.1:8001", "content-type": "application/yaml", ...headers };
   const response = await app.request("/config", { method: "POST", headers: all, body });
@@ -58,6 +62,48 @@ describe("the admin API", () => {
       assert.deepEqual(texts, []);
     });
   }
+
+  test("sets the health of a target, and says when there is none", async () => {
+    const set: unknown[] = [];
+    const app = adminApp({
+      apply: () => assert.fail(),
+      setTargetHealth: (...of) => {
+        set.push(of);
+        return Promise.resolve(of[1] !== "c:3");
+      },
+      schema: () => assert.fail(),
+    });
+    const put = async (path: string): Promise<number> => {
+      const headers = { host: "127.0.0.1:8001" };
+      return (await app.request(path, { method: "PUT", headers })).status;
+    };
+    assert.equal(await put("/upstreams/Pool/targets/a:1/unhealthy"), 204);
+    assert.equal(await put("/upstreams/pool/targets/%5B::1%5D:2/healthy"), 204);
+    assert.equal(await put("/upstreams/pool/targets/c:3/healthy"), 404);
+    assert.equal(await put("/upstreams/pool/targets/a:1/ill"), 404);
+    assert.deepEqual(set, [
+      ["pool", "a:1", false],
+      ["pool", "[::1]:2", true],
+      ["pool", "c:3", true],
+    ]);
+  });
+
+  test("serves the JSON Schema of a plugin's config, and nothing for a plugin that is not there", async () => {
+    const schema = { type: "object" };
+    const app = adminApp({
+      apply: () => assert.fail(),
+      setTargetHealth: () => assert.fail(),
+      schema: (name) => Promise.resolve(name === "key-auth" ? schema : undefined),
+    });
+    const get = (name: string): Response | Promise<Response> =>
+      app.request(`/schemas/plugins/${name}`, { headers: { host: "127.0.0.1:8001" } });
+    assert.deepEqual(await (await get("key-auth")).json(), schema);
+    const missing = await get("nope");
+    assert.deepEqual(
+      [missing.status, await missing.json()],
+      [404, { message: 'there is no plugin "nope"' }],
+    );
+  });
 
   test("A5 refuses a config of more than 10 MiB", async () => {
     const { response, texts } = await post({}, "x".repeat(10 * 1024 * 1024 + 1));

@@ -10,7 +10,16 @@ const MAX_CONFIG_BYTES = 10 * 1024 * 1024;
 const CONFIG_TYPES = new Set(["application/json", "application/yaml", "application/x-yaml"]);
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
 
-export function adminApp(apply: (text: string) => Promise<Reloaded>): Hono {
+/** What the API steers and shows. */
+export interface AdminParts {
+  apply(text: string): Promise<Reloaded>;
+  /** Until checks or somebody say otherwise. False when there is no such upstream or target. */
+  setTargetHealth(upstream: string, target: string, isHealthy: boolean): Promise<boolean>;
+  /** JSON Schema of the plugin's config; undefined when there is no such plugin. */
+  schema(plugin: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+}
+
+export function adminApp({ apply, setTargetHealth, schema }: AdminParts): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
     const refusal = crossSiteRefusal(c);
@@ -33,7 +42,29 @@ export function adminApp(apply: (text: string) => Promise<Reloaded>): Hono {
       ? c.json({ message: "the config is live" }, 201)
       : c.json({ message: "invalid declarative configuration", errors: outcome.reasons }, 400);
   });
-  app.notFound((c) => c.json({ message: "expected POST /config" }, 404));
+  app.put("/upstreams/:upstream/targets/:target/:health{healthy|unhealthy}", async (c) => {
+    const { upstream, target, health } = c.req.param();
+    const isSet = await setTargetHealth(upstream.toLowerCase(), target, health === "healthy");
+    if (isSet) return c.body(null, 204);
+    const shown = `${JSON.stringify(upstream)} with a target ${JSON.stringify(target)}`;
+    return c.json({ message: `there is no upstream ${shown}` }, 404);
+  });
+  app.get("/schemas/plugins/:name", async (c) => {
+    const name = c.req.param("name");
+    const found = await schema(name);
+    return found === undefined
+      ? c.json({ message: `there is no plugin ${JSON.stringify(name)}` }, 404)
+      : c.json(found);
+  });
+  app.notFound((c) =>
+    c.json(
+      {
+        message:
+          "expected POST /config, GET /schemas/plugins/NAME, or PUT /upstreams/NAME/targets/HOST:PORT/healthy or /unhealthy",
+      },
+      404,
+    ),
+  );
   return app;
 }
 

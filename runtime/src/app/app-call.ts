@@ -52,7 +52,7 @@ export class AppCall implements UpstreamSide {
       duplex: "half",
     };
     if (hasBody) init.body = this.#bodyStream();
-    else exchange.client.readBody(this);
+    else exchange.requestBody.readBody(this);
     return new Request(`http://${call.host}${call.uri}`, init);
   }
 
@@ -60,14 +60,14 @@ export class AppCall implements UpstreamSide {
     return new ReadableStream<Uint8Array>({
       start: (controller) => {
         this.#body = controller;
-        this.#exchange.client.readBody(this);
+        this.#exchange.requestBody.readBody(this);
       },
       pull: () => {
-        if (!this.#isOver) this.#exchange.client.resumeBody();
+        if (!this.#isOver) this.#exchange.requestBody.resumeBody();
       },
       cancel: () => {
         this.#body = undefined;
-        if (!this.#isOver) this.#exchange.client.resumeBody();
+        if (!this.#isOver) this.#exchange.requestBody.resumeBody();
       },
     });
   }
@@ -76,7 +76,7 @@ export class AppCall implements UpstreamSide {
     if (this.#isOver || this.#body === undefined) return;
     // A copy: the app may keep it, and the piece is a view of the socket's buffer.
     this.#body.enqueue(new Uint8Array(piece));
-    if ((this.#body.desiredSize ?? 1) <= 0) this.#exchange.client.pauseBody();
+    if ((this.#body.desiredSize ?? 1) <= 0) this.#exchange.requestBody.pauseBody();
   }
 
   flushBody(): void {
@@ -118,7 +118,7 @@ export class AppCall implements UpstreamSide {
         this.#exchange,
         Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength),
       );
-      this.#exchange.client.flush();
+      this.#receiver.onFlush(this.#exchange);
       await this.#paused?.promise;
     }
   }

@@ -45,6 +45,10 @@ export class AppServer implements RequestHandler, ResponseReceiver {
     exchange.client.sendBody(piece);
   }
 
+  onFlush(exchange: Exchange): void {
+    exchange.client.flush();
+  }
+
   onEnd(exchange: Exchange): void {
     exchange.client.sendEnd();
   }

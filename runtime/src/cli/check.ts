@@ -1,8 +1,10 @@
 // sluice check
-import { assembleFile } from "../assemble.ts";
-import { gatewayParts } from "../thread-parts.ts";
+import { assemble, readConfig } from "../assemble.ts";
+import { withModules } from "../supplied-config.ts";
+import { gatewayParts, moduleSupply } from "../thread-parts.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./fault.ts";
+import { KEY_OPTIONS, pluginKeys } from "./key-options.ts";
 import { parseMilliseconds } from "./options.ts";
 import { pluginFolders } from "./plugin-folders.ts";
 
@@ -13,6 +15,7 @@ export const checkCommand: Command = {
     "Checks a config as start would, plugins included. Exit code 0 when it is good, 1 when not.",
   options: {
     "plugins-dir": { value: "DIR", help: "folder of NAME.wasm files" },
+    ...KEY_OPTIONS,
     "plugin-timeout": { value: "MS", help: "limit for one call of a plugin", fallback: "100" },
     help: { help: "shows this", short: "h" },
   },
@@ -25,8 +28,11 @@ export const checkCommand: Command = {
       "plugin-timeout",
       options.text("plugin-timeout") ?? "",
     );
-    const parts = await gatewayParts({ logLevel: "error", pluginTimeoutMs }, folders);
-    const snapshot = await assembleFile(file, parts);
+    const settings = { logLevel: "warn", pluginTimeoutMs, pluginKeys: await pluginKeys(options) };
+    const parts = await gatewayParts(settings, folders);
+    const supply = moduleSupply(settings, parts);
+    const config = await withModules(await readConfig(file), supply, parts.log);
+    const snapshot = await assemble(config, parts);
     const { services, routes, plugins } = snapshot.config;
     snapshot.retire();
     await parts.close();

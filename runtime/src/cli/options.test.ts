@@ -36,6 +36,15 @@ describe("options", () => {
     assert.deepEqual(positionals, ["one", "two", "--out"]);
   });
 
+  test("that are repeatable have all their values, of the flags or else of the environment", () => {
+    const specs: OptionSpecs = { "plugin-key": { value: "FILE", help: "", isRepeatable: true } };
+    const environment = { SLUICE_PLUGIN_KEY: "c,d," };
+    const flags = parseOptions(specs, ["--plugin-key", "a,1", "--plugin-key=b"], environment);
+    assert.deepEqual(flags.texts("plugin-key"), ["a,1", "b"]);
+    assert.deepEqual(parseOptions(specs, [], environment).texts("plugin-key"), ["c", "d"]);
+    assert.deepEqual(parseOptions(specs, [], {}).texts("plugin-key"), []);
+  });
+
   test("that are switches are set or not, whatever the environment says", () => {
     assert.equal(parseOptions(SPECS, ["-h"], {}).isSet("help"), true);
     assert.equal(parseOptions(SPECS, [], { SLUICE_HELP: "true" }).isSet("help"), false);

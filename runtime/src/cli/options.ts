@@ -9,6 +9,8 @@ export interface OptionSpec {
   readonly help: string;
   readonly fallback?: string;
   readonly short?: string;
+  /** May be given several times; the environment variable has commas between the values. */
+  readonly isRepeatable?: boolean;
 }
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
@@ -17,6 +19,8 @@ export interface ParsedOptions {
   readonly positionals: readonly string[];
   /** The flag, else the environment variable, else the fallback. */
   text(name: string): string | undefined;
+  /** All values of a repeatable one; none when it is not given. */
+  texts(name: string): readonly string[];
   isSet(name: string): boolean;
 }
 
@@ -27,10 +31,11 @@ export function parseOptions(
   environment: Readonly<Record<string, string | undefined>>,
 ): ParsedOptions {
   const options = Object.fromEntries(
-    Object.entries(specs).map(([name, { value, short }]) => [
+    Object.entries(specs).map(([name, { value, short, isRepeatable = false }]) => [
       name,
       {
         type: value === undefined ? ("boolean" as const) : ("string" as const),
+        multiple: isRepeatable,
         ...(short && { short }),
       },
     ]),
@@ -49,6 +54,11 @@ export function parseOptions(
       const flag = parsed.values[name];
       if (typeof flag === "string") return flag;
       return environment[variableName(name)] ?? specs[name]?.fallback;
+    },
+    texts: (name) => {
+      const flags = parsed.values[name];
+      if (Array.isArray(flags)) return flags.map(String);
+      return (environment[variableName(name)] ?? "").split(",").filter((text) => text !== "");
     },
     isSet: (name) => parsed.values[name] === true,
   };

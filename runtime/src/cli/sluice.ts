@@ -1,18 +1,28 @@
 // Finds the command that the arguments name, and runs it.
 import { detailOf } from "../errors.ts";
-import { ConfigRefused } from "../assemble.ts";
-import { checkCommand } from "./check.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./fault.ts";
 import { describeOptions, parseOptions } from "./options.ts";
-import { pluginBuildCommand } from "./plugin-build.ts";
-import { startCommand } from "./start.ts";
 
-const COMMANDS: readonly Command[] = [startCommand, checkCommand, pluginBuildCommand];
+/** As typed. Each is loaded when it is asked for: building a plugin needs nothing of a gateway. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import("./start.ts")).startCommand,
+  check: async () => (await import("./check.ts")).checkCommand,
+  "plugin new": async () => (await import("./plugin-new.ts")).pluginNewCommand,
+  "plugin build": async () => (await import("./plugin-build.ts")).pluginBuildCommand,
+  "plugin test": async () => (await import("./plugin-test.ts")).pluginTestCommand,
+  "plugin inspect": async () => (await import("./plugin-inspect.ts")).pluginInspectCommand,
+  "plugin manifest": async () => (await import("./plugin-manifest.ts")).pluginManifestCommand,
+  "plugin keygen": async () => (await import("./plugin-keygen.ts")).pluginKeygenCommand,
+  "plugin sign": async () => (await import("./plugin-sign.ts")).pluginSignCommand,
+  "plugin verify": async () => (await import("./plugin-verify.ts")).pluginVerifyCommand,
+  conformance: async () => (await import("./conformance.ts")).conformanceCommand,
+};
 
-function overview(): string {
-  const width = Math.max(...COMMANDS.map((command) => command.name.length)) + 2;
-  const rows = COMMANDS.map((command) => `  ${command.name.padEnd(width)}${command.summary}`);
+async function overview(): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+  const width = Math.max(...commands.map((command) => command.name.length)) + 2;
+  const rows = commands.map((command) => `  ${command.name.padEnd(width)}${command.summary}`);
   return `Usage: sluice COMMAND [options]\n\n${rows.join("\n")}\n\nsluice COMMAND --help shows its options.`;
 }
 
@@ -23,24 +33,26 @@ function helpFor(command: Command): string {
   );
 }
 
-function find(args: readonly string[]): { command: Command; rest: readonly string[] } | undefined {
-  for (const command of COMMANDS) {
-    const words = command.name.split(" ");
+async function find(
+  args: readonly string[],
+): Promise<{ command: Command; rest: readonly string[] } | undefined> {
+  for (const [name, load] of Object.entries(COMMANDS)) {
+    const words = name.split(" ");
     if (words.every((word, at) => args[at] === word)) {
-      return { command, rest: args.slice(words.length) };
+      return { command: await load(), rest: args.slice(words.length) };
     }
   }
   return undefined;
 }
 
 async function run(args: readonly string[]): Promise<number | undefined> {
-  const found = find(args);
+  const found = await find(args);
   if (found === undefined) {
     if (args.length === 0 || args[0] === "--help" || args[0] === "-h" || args[0] === "help") {
-      process.stdout.write(`${overview()}\n`);
+      process.stdout.write(`${await overview()}\n`);
       return args.length === 0 ? 2 : 0;
     }
-    const names = COMMANDS.map((command) => command.name).join(", ");
+    const names = Object.keys(COMMANDS).join(", ");
     throw new UsageError(`unknown command ${JSON.stringify(args.join(" "))}, expected ${names}`);
   }
   const options = parseOptions(found.command.options, found.rest, process.env);
@@ -57,12 +69,19 @@ export async function sluice(args: readonly string[]): Promise<void> {
     const exitCode = await run(args);
     if (exitCode !== undefined) process.exit(exitCode);
   } catch (error) {
-    if (error instanceof ConfigRefused) {
-      process.stderr.write(`${error.reasons.join("\n")}\n`);
+    const reasons = refusalReasons(error);
+    if (reasons !== undefined) {
+      process.stderr.write(`${reasons.join("\n")}\n`);
       process.exit(1);
     }
     const message = detailOf(error);
     process.stderr.write(`sluice: ${message}\n`);
     process.exit(error instanceof UsageError ? error.exitCode : 1);
   }
+}
+
+/** Those of a ConfigRefused, whose class comes with the gateway. */
+function refusalReasons(error: unknown): readonly unknown[] | undefined {
+  if (!(error instanceof Error) || !("reasons" in error)) return undefined;
+  return Array.isArray(error.reasons) ? error.reasons : undefined;
 }

@@ -10,6 +10,7 @@ import type { Settings } from "../settings.ts";
 import { CLIENT_OPTIONS, clientSettings } from "./client-options.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./fault.ts";
+import { KEY_OPTIONS, pluginKeys } from "./key-options.ts";
 import { parseAddress, parseMilliseconds } from "./options.ts";
 import type { ParsedOptions } from "./options.ts";
 import { LOAD_OPTIONS, loadSettings } from "./load-options.ts";
@@ -25,6 +26,7 @@ export const startCommand: Command = {
   options: {
     config: { value: "FILE", help: "declarative config, YAML or JSON" },
     "plugins-dir": { value: "DIR", help: "folder of NAME.wasm files, swapped when they change" },
+    ...KEY_OPTIONS,
     "proxy-listen": { value: "HOST:PORT", help: "address for traffic", fallback: "127.0.0.1:8000" },
     "status-listen": {
       value: "HOST:PORT",
@@ -33,7 +35,7 @@ export const startCommand: Command = {
     },
     "admin-listen": {
       value: "HOST:PORT",
-      help: "loopback address for POST /config; off by default",
+      help: "loopback address for POST /config and /schemas/plugins; off by default",
     },
     workers: { value: "N", help: "threads that serve traffic, one for each core", fallback: "1" },
     ...CLIENT_OPTIONS,
@@ -55,7 +57,7 @@ export const startCommand: Command = {
   },
 
   async run(options): Promise<undefined> {
-    const settings = settingsFrom(options);
+    const settings = { ...settingsFrom(options), pluginKeys: await pluginKeys(options) };
     const gateway = await startGateway(settings, await pluginFolders(settings.pluginsDir));
     // In this order: who reads that it listens may signal it at once.
     stopOnSignals(gateway);
@@ -66,7 +68,7 @@ export const startCommand: Command = {
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"];
 
-function settingsFrom(options: ParsedOptions): Settings {
+function settingsFrom(options: ParsedOptions): Omit<Settings, "pluginKeys"> {
   const [unexpected] = options.positionals;
   if (unexpected !== undefined) throw new UsageError(`start takes no argument, got ${unexpected}`);
   const logLevel = required(options, "log-level");

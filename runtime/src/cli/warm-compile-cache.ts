@@ -3,3 +3,4 @@ import "../../bin/compile-cache.js";
 
 await import("../main.ts");
 await import("./sluice.ts");
+await import("./start.ts");

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import type { GatewayConfig, PluginCatalog } from "./model.ts";
 import { formatFault, parseConfig } from "./parse-config.ts";
+import { EnvironmentVault } from "../secrets/vault.ts";
+import type { SecretVault } from "../secrets/vault.ts";
 
 const SCHEMAS: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map([
   [
@@ -32,16 +34,20 @@ const plugins: PluginCatalog = {
   schema: (name) => SCHEMAS.get(name),
 };
 
+/** The one secret that there is. */
+export const SECRET = "s3cret-value";
+const secrets: SecretVault = new EnvironmentVault({ JWT_KEY: SECRET });
+
 /** The faults of the text, as the command line shows them, without the file's name. */
 export function faultsOf(text: string): readonly string[] {
-  const parsed = parseConfig(text, { file: "/etc/sluice/kong.yaml", plugins });
+  const parsed = parseConfig(text, { file: "/etc/sluice/kong.yaml", plugins, secrets });
   if (parsed.kind === "valid") return [];
   return parsed.faults.map((fault) => formatFault("", fault).slice(1));
 }
 
 /** The config; fails the test when there are faults. */
 export function configOf(text: string): GatewayConfig {
-  const parsed = parseConfig(text, { file: "/etc/sluice/kong.yaml", plugins });
+  const parsed = parseConfig(text, { file: "/etc/sluice/kong.yaml", plugins, secrets });
   assert.deepEqual(faultsOf(text), []);
   assert.ok(parsed.kind === "valid");
   return parsed.config;

@@ -1,5 +1,8 @@
 // The declarative config after parsing: flat entities with ids, defaults filled in, references resolved to ids.
 // Names, defaults and units are Kong's (times in ms).
+import type { UpstreamConfig } from "./upstream-model.ts";
+
+export type { TargetConfig, UpstreamConfig } from "./upstream-model.ts";
 
 export interface GatewayConfig {
   readonly services: readonly ServiceConfig[];
@@ -53,6 +56,8 @@ export interface RouteConfig {
   readonly encodedCharacters: EncodedCharacters;
   /** Lower case; taken from the responses of upstreams (Envoy's field). */
   readonly responseHeadersToRemove: readonly string[];
+  /** Names of plugins that run first, in this order; empty to go by priority. */
+  readonly pluginOrder: readonly string[];
   readonly tags: readonly string[];
   readonly source: SourcePosition;
 }
@@ -65,23 +70,6 @@ export interface EncodedCharacters {
   readonly allowEncodedPercent: boolean;
   readonly allowEncodedQuestionMark: boolean;
   readonly allowEncodedHash: boolean;
-}
-
-export interface TargetConfig {
-  readonly id: string;
-  readonly host: string;
-  readonly port: number;
-  readonly weight: number;
-}
-
-export interface UpstreamConfig {
-  readonly id: string;
-  readonly name: string;
-  readonly algorithm: "round-robin";
-  /** Sent as Host instead of the target's own name. */
-  readonly hostHeader: string | undefined;
-  readonly targets: readonly TargetConfig[];
-  readonly source: SourcePosition;
 }
 
 export interface CredentialConfig {
@@ -106,13 +94,71 @@ export interface PluginConfig {
   readonly name: string;
   readonly instanceName: string | undefined;
   readonly enabled: boolean;
-  /** Checked against the plugin's own schema, defaults filled in. */
+  /** Checked against the plugin's own schema, defaults filled in; references to secrets stand as they were written. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** The same with the secrets themselves: for the plugin alone, never to be logged or shown. */
+  readonly configWithSecrets: Readonly<Record<string, unknown>>;
   /** Set parts must all match; none set is global. */
   readonly routeId: string | undefined;
   readonly serviceId: string | undefined;
   readonly consumerId: string | undefined;
+  readonly failStrategy: FailStrategy;
+  readonly isolation: Isolation;
+  readonly limits: PluginLimits;
+  readonly grants: PluginGrants;
+  readonly ordering: PluginOrdering;
+  /** Where the plugin's module comes from, when it is not a file of a plugin folder. */
+  readonly wasm: PluginWasm | undefined;
   readonly source: SourcePosition;
+}
+
+/** What becomes of a request whose plugin failed. */
+export type FailStrategy = (typeof FAIL_STRATEGIES)[number];
+export const FAIL_STRATEGIES = ["fail_close", "fail_open", "fail_reload"] as const;
+
+/** Who shares an instance of the plugin: all entries, the requests of one entry, or nobody. */
+export type Isolation = (typeof ISOLATIONS)[number];
+export const ISOLATIONS = ["shared", "config", "request"] as const;
+
+/** Undefined means the gateway's default. */
+export interface PluginLimits {
+  /** For one call of one phase, ms. */
+  readonly callMs: number | undefined;
+  /** For all calls of one request together, ms. */
+  readonly requestMs: number | undefined;
+  /** Of the guest's memory, MiB. */
+  readonly memoryMb: number | undefined;
+}
+
+/** What the plugin may do besides looking at its requests. Nothing by default. */
+export interface PluginGrants {
+  /** `host`, `host:port` or `*.suffix`, lower case: see plugins/host-grant.ts. */
+  readonly fetch: readonly string[];
+  /** What is fetched may resolve to private and loopback addresses. */
+  readonly privateAddresses: boolean;
+  /** `host:port`, lower case. */
+  readonly targets: readonly string[];
+  /** Names of store namespaces besides the plugin's own. */
+  readonly store: readonly string[];
+  /** References without braces, such as `vault://env/jwt-key`. */
+  readonly secrets: readonly string[];
+  /** The plugin may look up consumers and credentials, and say whose request it is. */
+  readonly consumers: boolean;
+}
+
+/** Names of the plugins that this one runs before and after. */
+export interface PluginOrdering {
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+export interface PluginWasm {
+  /** `file:` with an absolute path, `https:`, or `http:` to a loopback address. */
+  readonly url: string;
+  /** Hex, lower case. */
+  readonly sha256: string;
+  /** Ed25519 over the file's bytes, base64. */
+  readonly signature: string | undefined;
 }
 
 /** One fault of a config: what, where, and what was expected. */

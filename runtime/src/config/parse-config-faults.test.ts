@@ -152,18 +152,6 @@ const FAULTS: readonly (readonly [what: string, text: string, ...faults: readonl
     '2:64: routes[0].protocols: only http is supported by this version: expected ["http", "https"] or ["http"]',
   ],
   [
-    "health checks, at the very value",
-    "upstreams: [{name: u, healthchecks: {active: {healthy: {interval: 5}, helthy: {}}}}]",
-    "2:67: upstreams[0].healthchecks.active.healthy.interval: interval is not supported by this version: expected 0, got 5",
-    '2:71: upstreams[0].healthchecks.active.helthy: unknown key: did you mean "healthy"?',
-  ],
-  [
-    "other balancing algorithms",
-    "upstreams: [{name: u, algorithm: least-connections, hash_on: ip}]",
-    '2:34: upstreams[0].algorithm: algorithm is not supported by this version: expected "round-robin", got "least-connections"',
-    '2:62: upstreams[0].hash_on: hash_on is not supported by this version: expected "none", got "ip"',
-  ],
-  [
     "targets",
     'upstreams: [{name: u, targets: [{target: "h:0"}, {target: a, weight: 65536}, {target: A}]}]\ntargets: [{target: a}]',
     '2:42: upstreams[0].targets[0].target: expected "host:port", or a host for port 8000, got "h:0"',

@@ -93,6 +93,7 @@ describe("parseConfig", () => {
       timeoutMs: undefined,
       encodedCharacters: DEFAULT_ENCODED_CHARACTERS,
       responseHeadersToRemove: [],
+      pluginOrder: [],
       tags: [],
     });
   });

@@ -4,6 +4,8 @@ import type { z } from "zod";
 import { buildConsumer, buildCredentials } from "./build/consumer.ts";
 import type { BuildContext, Decoded } from "./build/context.ts";
 import { buildPlugin } from "./build/plugin.ts";
+import { checkModules } from "./build/plugin-wasm.ts";
+import { checkOrdering, checkPluginOrder } from "./build/plugin-order.ts";
 import { buildRoute, byAge } from "./build/route.ts";
 import { buildService } from "./build/service.ts";
 import { buildTargets, buildUpstream } from "./build/upstream.ts";
@@ -18,10 +20,13 @@ import { FaultLog } from "./faults.ts";
 import type { GatewayConfig, ParsedConfig, PluginCatalog } from "./model.ts";
 import { consumerSchema, credentialSchema } from "./schema/consumer.ts";
 import { pluginSchema } from "./schema/plugin.ts";
+import type { PluginFields } from "./schema/plugin.ts";
 import { rootSchema } from "./schema/root.ts";
 import { routeSchema } from "./schema/route.ts";
+import type { RouteFields } from "./schema/route.ts";
 import { serviceSchema } from "./schema/service.ts";
 import { targetSchema, upstreamSchema } from "./schema/upstream.ts";
+import type { SecretVault } from "../secrets/vault.ts";
 
 export { formatFault } from "./faults.ts";
 
@@ -29,6 +34,8 @@ export interface ParseOptions {
   /** Path of the config file: modules of `app:` urls are found relative to its folder. */
   readonly file: string;
   readonly plugins: PluginCatalog;
+  /** Where references such as `{vault://env/name}` in the configs of plugins lead. */
+  readonly secrets: SecretVault;
 }
 
 /**
@@ -67,17 +74,38 @@ function buildConfig(
     decodeAll(records, kind, schema, faults);
   const targets = buildTargets(all("target", targetSchema), context);
   const credentials = buildCredentials(all("credential", credentialSchema), context);
+  const routes = all("route", routeSchema(context.formatVersion)).toSorted(byAge);
+  const plugins = all("plugin", pluginSchema);
+  const built = buildChains(routes, plugins, context);
   return {
     services: all("service", serviceSchema).flatMap((each) => buildService(each, context) ?? []),
-    routes: all("route", routeSchema(context.formatVersion))
-      .toSorted(byAge)
-      .flatMap((each) => buildRoute(each, context) ?? []),
     upstreams: all("upstream", upstreamSchema).map((each) => buildUpstream(each, targets, context)),
     consumers: all("consumer", consumerSchema).map((each) =>
       buildConsumer(each, credentials, context),
     ),
-    plugins: all("plugin", pluginSchema).flatMap((each) => buildPlugin(each, context) ?? []),
+    ...built,
   };
+}
+
+function buildChains(
+  routes: readonly Decoded<RouteFields>[],
+  plugins: readonly Decoded<PluginFields>[],
+  context: BuildContext,
+): Pick<GatewayConfig, "routes" | "plugins"> {
+  const builtPlugins = plugins.flatMap((each) => buildPlugin(each, context) ?? []);
+  const names = new Set(plugins.map(({ fields }) => fields.name));
+  for (const plugin of plugins) checkOrdering(plugin, names, context);
+  checkModules(plugins, context);
+  const builtRoutes = routes.flatMap((each) => {
+    const route = buildRoute(each, context);
+    if (route === undefined) return [];
+    // With a plugin missing for a fault of its own, there would be a second one for the same reason.
+    if (builtPlugins.length === plugins.length) {
+      checkPluginOrder(each, route, builtPlugins, context);
+    }
+    return [route];
+  });
+  return { routes: builtRoutes, plugins: builtPlugins };
 }
 
 function decodeAll<Fields>(

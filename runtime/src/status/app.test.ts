@@ -9,6 +9,7 @@ function appOf(parts: Partial<StatusSource> = {}): ReturnType<typeof statusApp> 
   return statusApp({
     families: () => Promise.resolve(new Metrics(() => 0).collect()),
     load: () => Promise.resolve({ connections: 3, requestsInFlight: 2 }),
+    upstreams: () => Promise.resolve([]),
     notReady: () => undefined,
     isCurrent: () => true,
     ...parts,
@@ -53,6 +54,61 @@ describe("the status API", () => {
     const response = await appOf().request("/metrics");
     assert.match(response.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/);
     assert.match(await response.text(), /^# HELP /);
+  });
+
+  test("shows upstreams with the health of their targets, why and since when", async () => {
+    const target = {
+      target: "a:80",
+      weight: 100,
+      health: "UNHEALTHY",
+      reason: "refused",
+      sinceMs: 1000,
+      transitions: { healthy: 0, unhealthy: 1 },
+      activeTries: undefined,
+      latencyMs: 1.2345,
+      circuitBreaker: {
+        state: "half_open",
+        rates: { calls: 3, failureRate: 100 / 3, slowCallRate: 0 },
+        transitions: { closed: 0, open: 1, half_open: 1 },
+      },
+    } as const;
+    const report = {
+      name: "u",
+      algorithm: "latency",
+      health: "HEALTHY",
+      threshold: 0,
+      healthyWeightPercent: 200 / 3,
+      targets: [target],
+    } as const;
+    const app = appOf({ upstreams: () => Promise.resolve([report]) });
+    assert.deepEqual(await (await app.request("/upstreams")).json(), {
+      data: [
+        {
+          name: "u",
+          algorithm: "latency",
+          health: "HEALTHY",
+          threshold: 0,
+          healthy_weight_percent: 66.7,
+          targets: [
+            {
+              target: "a:80",
+              weight: 100,
+              health: "UNHEALTHY",
+              reason: "refused",
+              since: "1970-01-01T00:00:01.000Z",
+              transitions: { healthy: 0, unhealthy: 1 },
+              latency_ms: 1.2,
+              circuit_breaker: {
+                state: "half_open",
+                calls: 3,
+                failure_rate: 33.3,
+                slow_call_rate: 0,
+              },
+            },
+          ],
+        },
+      ],
+    });
   });
 
   test("knows nothing else", async () => {

@@ -1,12 +1,16 @@
 // The status API: is it alive, is it ready, what does it count.
 import { Hono } from "hono";
 import { exposition } from "./exposition.ts";
+import type { UpstreamReport } from "../upstream/report.ts";
 import type { Family } from "./families.ts";
+import { upstreamStatus } from "./upstreams.ts";
 
 export interface StatusSource {
   /** Everything counted, sums over all workers. */
   families(): Promise<readonly Family[]>;
   load(): Promise<TrafficLoad>;
+  /** Those of the config, as all workers see them. */
+  upstreams(): Promise<readonly UpstreamReport[]>;
   /** Why no traffic should be sent here, or undefined when it may. */
   notReady(): string | undefined;
   /** Whether the files on disk are what is served. */
@@ -54,12 +58,18 @@ export function statusApp(source: StatusSource): Hono {
       ? c.json({ status: "ready" })
       : c.json({ status: "not ready", message: reason }, 503);
   });
+  app.get("/upstreams", async (c) =>
+    c.json({ data: (await source.upstreams()).map(upstreamStatus) }),
+  );
   app.get("/metrics", async (c) => {
     const { text, contentType } = await exposition(await source.families());
     return c.body(text, 200, { "Content-Type": contentType });
   });
   app.notFound((c) =>
-    c.json({ message: "expected /status, /health/live, /health/ready or /metrics" }, 404),
+    c.json(
+      { message: "expected /status, /health/live, /health/ready, /upstreams or /metrics" },
+      404,
+    ),
   );
   return app;
 }

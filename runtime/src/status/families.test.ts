@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { exchangeOf } from "../exchange.testing.ts";
 import { sumFamilies, totalOf, withoutGauges } from "./families.ts";
 import type { Family } from "./families.ts";
 import { Metrics } from "./metrics.ts";
+import { countRequest } from "./route-stats.ts";
 
 function counter(name: string, ...values: readonly [string, number][]): Family {
   const samples = values.map(([route, value]) => ({ labels: { route }, value }));
@@ -22,7 +24,10 @@ describe("sumFamilies", () => {
   test("adds up histograms part by part", () => {
     const reports = [1, 2].map((threads) => {
       const metrics = new Metrics(() => threads);
-      metrics.route("s", "r").requestMs.observe(threads);
+      const stats = metrics.route("s", "r");
+      const exchange = exchangeOf({ startedAtMs: 10 });
+      exchange.endedAtMs = 10 + threads;
+      countRequest({ stats, ...stats.row }, exchange);
       return metrics.collect();
     });
     const histogram = sumFamilies(reports).find(({ type }) => type === "histogram");

@@ -5,7 +5,7 @@ import { exchangeOf } from "../exchange.testing.ts";
 import { exposition } from "./exposition.ts";
 import { Histogram, LATENCY_BUCKETS_MS } from "./histogram.ts";
 import { Metrics } from "./metrics.ts";
-import { RouteStats } from "./route-stats.ts";
+import { RouteStats, countRequest } from "./route-stats.ts";
 
 /** Samples of a text exposition by `name{labels}`; throws on a line that is none. */
 function parse(text: string): Map<string, number> {
@@ -44,6 +44,10 @@ function answered(
   return exchange;
 }
 
+function count(stats: RouteStats, exchange: Exchange): void {
+  countRequest({ stats, ...stats.row }, exchange);
+}
+
 describe("Histogram", () => {
   test("counts a value in the first bucket that it is not above", () => {
     const histogram = new Histogram();
@@ -58,11 +62,11 @@ describe("Histogram", () => {
 describe("RouteStats", () => {
   test("counts requests by status and by who answered", () => {
     const stats = new RouteStats("s", "r");
-    stats.count(answered(200, "upstream", { totalMs: 1 }));
-    stats.count(answered(200, "upstream", { totalMs: 1 }));
-    stats.count(answered(401, "plugin", { totalMs: 1 }));
-    stats.count(answered(502, "gateway", { totalMs: 1 }));
-    stats.count(answered(502, "upstream", { totalMs: 1 }));
+    count(stats, answered(200, "upstream", { totalMs: 1 }));
+    count(stats, answered(200, "upstream", { totalMs: 1 }));
+    count(stats, answered(401, "plugin", { totalMs: 1 }));
+    count(stats, answered(502, "gateway", { totalMs: 1 }));
+    count(stats, answered(502, "upstream", { totalMs: 1 }));
     assert.deepEqual(
       [...stats.codes()].map(({ source, code, count }) => `${source} ${code} ${count}`),
       ["upstream 200 2", "upstream 502 1", "gateway 502 1", "plugin 401 1"],
@@ -71,12 +75,12 @@ describe("RouteStats", () => {
 
   test("splits the time between upstream and gateway", () => {
     const stats = new RouteStats("s", "r");
-    stats.count(answered(200, "upstream", { totalMs: 30, upstreamMs: 20 }));
+    count(stats, answered(200, "upstream", { totalMs: 30, upstreamMs: 20 }));
     assert.deepEqual(
       [stats.requestMs.sum, stats.upstreamMs.sum, stats.gatewayMs.sum],
       [30, 20, 10],
     );
-    stats.count(answered(401, "plugin", { totalMs: 5 }));
+    count(stats, answered(401, "plugin", { totalMs: 5 }));
     assert.deepEqual(
       [stats.requestMs.sum, stats.upstreamMs.sum, stats.gatewayMs.sum],
       [35, 20, 15],
@@ -91,13 +95,13 @@ describe("RouteStats", () => {
     const stats = new RouteStats("s", "r");
     const exchange = answered(504, "gateway", { totalMs: 100 });
     exchange.forwardedAtMs = 1010;
-    stats.count(exchange);
+    count(stats, exchange);
     assert.deepEqual([stats.upstreamMs.sum, stats.gatewayMs.sum], [90, 10]);
   });
 
   test("adds up bytes in both directions", () => {
     const stats = new RouteStats("s", "r");
-    for (let n = 0; n < 3; n++) stats.count(answered(200, "upstream", { totalMs: 1 }));
+    for (let n = 0; n < 3; n++) count(stats, answered(200, "upstream", { totalMs: 1 }));
     assert.deepEqual([stats.ingressBytes, stats.egressBytes], [300, 3000]);
   });
 });
@@ -106,11 +110,12 @@ describe("Metrics", () => {
   test("are written as Prometheus reads them", async () => {
     const metrics = new Metrics(() => 7);
     const stats = metrics.route("svc", "rt");
-    stats.count(answered(200, "upstream", { totalMs: 8, upstreamMs: 4 }));
-    stats.count(answered(429, "plugin", { totalMs: 0.5 }));
+    count(stats, answered(200, "upstream", { totalMs: 8, upstreamMs: 4 }));
+    count(stats, answered(429, "plugin", { totalMs: 0.5 }));
     metrics.plugin("key-auth").calls.access = 3;
     metrics.plugin("key-auth").milliseconds.access = 1500;
-    metrics.plugin("key-auth").instances = 2;
+    metrics.plugin("key-auth").live.add({ memoryBytes: 65_536 }).add({ memoryBytes: 131_072 });
+    metrics.plugin("key-auth").ended.crash = 4;
     metrics.countError("upstream_timeout");
     metrics.countDroppedLines("file", 4);
     metrics.reloads.refused++;
@@ -126,6 +131,8 @@ describe("Metrics", () => {
       'sluice_plugin_calls_total{plugin="key-auth",phase="access"}': 3,
       'sluice_plugin_calls_total{plugin="key-auth",phase="log"}': 0,
       'sluice_plugin_seconds_total{plugin="key-auth",phase="access"}': 1.5,
+      'sluice_plugin_memory_bytes{plugin="key-auth"}': 196_608,
+      'sluice_plugin_instance_ends_total{plugin="key-auth",reason="crash"}': 4,
       'sluice_plugin_instances{plugin="key-auth"}': 2,
       'sluice_errors_total{code="upstream_timeout"}': 1,
       'sluice_log_lines_dropped_total{sink="file"}': 4,
@@ -154,7 +161,7 @@ describe("Metrics", () => {
   test("have cumulative histograms that end with their count", async () => {
     const metrics = new Metrics(() => 0);
     const stats = metrics.route("s", "r");
-    for (const totalMs of [0.5, 1, 3, 60, 9000]) stats.count(answered(200, "plugin", { totalMs }));
+    for (const totalMs of [0.5, 1, 3, 60, 9000]) count(stats, answered(200, "plugin", { totalMs }));
     const samples = parse((await exposition(metrics.collect())).text);
     const bucket = (le: string): number | undefined =>
       samples.get(`sluice_request_latency_ms_bucket{service="s",route="r",le="${le}"}`);
@@ -180,7 +187,7 @@ describe("Metrics", () => {
 
   test("escape names from the config", async () => {
     const metrics = new Metrics(() => 0);
-    metrics.route('a"b\\c\nd', "r").count(answered(200, "upstream", { totalMs: 1 }));
+    count(metrics.route('a"b\\c\nd', "r"), answered(200, "upstream", { totalMs: 1 }));
     const samples = parse((await exposition(metrics.collect())).text);
     const name =
       'sluice_http_requests_total{service="a\\"b\\\\c\\nd",route="r",code="200",source="upstream"}';

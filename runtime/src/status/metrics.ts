@@ -2,9 +2,13 @@
 import { PHASES } from "@sluice/plugin-sdk/abi";
 import type { ErrorCode } from "../errors.ts";
 import type { RefusalReason } from "../http1/admission.ts";
+import type { FetchOutcome } from "../outbound/outbound-client.ts";
 import type { Family, Labels, Sample } from "./families.ts";
+import { CounterRows } from "./counter-rows.ts";
 import { Histogram, LATENCY_BUCKETS_MS } from "./histogram.ts";
-import { newPluginStats } from "./plugin-stats.ts";
+import type { HistogramReading } from "./histogram.ts";
+import { PluginMetrics } from "./plugin-metrics.ts";
+import { END_REASONS, newPluginStats } from "./plugin-stats.ts";
 import type { PluginStats } from "./plugin-stats.ts";
 import { RouteStats } from "./route-stats.ts";
 
@@ -15,13 +19,19 @@ interface Metric extends Omit<Family, "samples"> {
 /** Labels are names from the config, never text that a client chose (O8). */
 export class Metrics {
   readonly #routes = new Map<string, RouteStats>();
+  readonly #rows = new CounterRows();
   readonly #plugins = new Map<string, PluginStats>();
   readonly #errors = new Map<ErrorCode, number>();
   readonly #droppedLines = new Map<string, number>();
   readonly #metrics: Metric[] = [];
+  readonly #sources: (() => Family[])[] = [];
   readonly #connectionsRefused = new Map<RefusalReason, number>();
   /** How late the event loop comes to what is due, ms: work that blocks it shows here (O6). */
   readonly eventLoopLagMs: Histogram = new Histogram();
+  /** What plugins count themselves. */
+  readonly pluginMetrics: PluginMetrics = new PluginMetrics(() =>
+    this.#metrics.map(({ name }) => name),
+  );
   reloads: { succeeded: number; refused: number } = { succeeded: 0, refused: 0 };
 
   constructor(connections: () => number) {
@@ -58,7 +68,9 @@ export class Metrics {
   route(service: string, route: string): RouteStats {
     const key = `${service}\0${route}`;
     let stats = this.#routes.get(key);
-    if (stats === undefined) this.#routes.set(key, (stats = new RouteStats(service, route)));
+    if (stats === undefined) {
+      this.#routes.set(key, (stats = new RouteStats(service, route, this.#rows)));
+    }
     return stats;
   }
 
@@ -66,6 +78,11 @@ export class Metrics {
     let stats = this.#plugins.get(name);
     if (stats === undefined) this.#plugins.set(name, (stats = newPluginStats()));
     return stats;
+  }
+
+  countFetch(plugin: string, outcome: FetchOutcome): void {
+    const { fetches } = this.plugin(plugin);
+    fetches.set(outcome, (fetches.get(outcome) ?? 0) + 1);
   }
 
   countError(code: ErrorCode): void {
@@ -80,9 +97,20 @@ export class Metrics {
     this.#droppedLines.set(sink, (this.#droppedLines.get(sink) ?? 0) + lines);
   }
 
+  countDroppedPluginLine(plugin: string): void {
+    this.plugin(plugin).logLinesDropped++;
+  }
+
+  /** What others count is shown with the rest. */
+  addSource(families: () => Family[]): void {
+    this.#sources.push(families);
+  }
+
   /** All of it, as it stands. */
   collect(): Family[] {
-    return this.#metrics.map((metric) => ({ ...metric, samples: metric.samples() }));
+    const own = this.#metrics.map((metric) => ({ ...metric, samples: metric.samples() }));
+    const others = this.#sources.flatMap((families) => families());
+    return [...own, ...others, ...this.pluginMetrics.families()];
   }
 
   #addRouteMetrics(): void {
@@ -138,8 +166,43 @@ export class Metrics {
       "Time spent in plugins",
       (stats, phase) => stats.milliseconds[phase] / 1000,
     );
+    this.#add("sluice_plugin_fetches_total", "counter", "What plugins asked other servers", () =>
+      [...this.#plugins].flatMap(([plugin, { fetches }]) =>
+        [...fetches].map(([outcome, value]) => ({ labels: { plugin, outcome }, value })),
+      ),
+    );
+    this.#add("sluice_plugin_body_bytes_total", "counter", "Bytes of bodies given to plugins", () =>
+      [...this.#plugins].map(([plugin, { bodyBytes }]) => ({
+        labels: { plugin },
+        value: bodyBytes,
+      })),
+    );
+    this.#add("sluice_plugin_fuel_total", "counter", "Units of fuel that plugins used", () =>
+      [...this.#plugins].map(([plugin, { fuel }]) => ({ labels: { plugin }, value: fuel })),
+    );
+    this.#add(
+      "sluice_plugin_log_lines_dropped_total",
+      "counter",
+      "Log lines that were too many",
+      () =>
+        [...this.#plugins].map(([plugin, { logLinesDropped }]) => ({
+          labels: { plugin },
+          value: logLinesDropped,
+        })),
+    );
     this.#add("sluice_plugin_instances", "gauge", "Live instances of plugins", () =>
-      [...this.#plugins].map(([plugin, stats]) => ({ labels: { plugin }, value: stats.instances })),
+      [...this.#plugins].map(([plugin, { live }]) => ({ labels: { plugin }, value: live.size })),
+    );
+    this.#add("sluice_plugin_memory_bytes", "gauge", "Linear memory of live instances", () =>
+      [...this.#plugins].map(([plugin, { live }]) => ({
+        labels: { plugin },
+        value: [...live].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
+      })),
+    );
+    this.#add("sluice_plugin_instance_ends_total", "counter", "Instances that ended", () =>
+      [...this.#plugins].flatMap(([plugin, { ended }]) =>
+        END_REASONS.map((reason) => ({ labels: { plugin, reason }, value: ended[reason] })),
+      ),
     );
   }
 
@@ -154,7 +217,7 @@ export class Metrics {
   }
 }
 
-function histogramSamples(name: string, labels: Labels, histogram: Histogram): Sample[] {
+function histogramSamples(name: string, labels: Labels, histogram: HistogramReading): Sample[] {
   let total = 0;
   const samples: Sample[] = [];
   for (const [at, count] of histogram.counts.entries()) {

@@ -55,6 +55,12 @@ export class MemoryStore implements Store {
     return value;
   }
 
+  compareAndSet(key: string, expected: string | undefined, value: string, ttlMs: number): boolean {
+    if (this.get(key) !== expected) return false;
+    this.set(key, value, ttlMs);
+    return true;
+  }
+
   #insert(key: string, entry: Entry): void {
     this.#entries.set(key, entry);
     if (this.#entries.size > this.#maxEntries) this.#entries.pop();

@@ -99,6 +99,54 @@ export function runStoreCases(name: string, create: (bounds: StoreBounds) => Sto
     });
   });
 
+  describe(`${name}'s compareAndSet`, () => {
+    test("sets a key that is not there only when nothing is expected", () => {
+      const { store } = storeOf();
+      assert.equal(store.compareAndSet("a", "1", "2", 0), false);
+      assert.equal(store.get("a"), undefined);
+      assert.equal(store.compareAndSet("a", undefined, "1", 0), true);
+      assert.equal(store.compareAndSet("a", undefined, "2", 0), false);
+      assert.equal(store.get("a"), "1");
+    });
+
+    test("replaces what is expected and nothing else, of any length and script", () => {
+      const { store } = storeOf();
+      const texts = ["", "a", "abcd", "abcde", "café", "日本語", "\ud800", "\0", "x".repeat(300)];
+      for (const text of texts) {
+        store.set("a", text, 0);
+        for (const other of texts) {
+          if (other !== text) assert.equal(store.compareAndSet("a", other, "new", 0), false);
+        }
+        const changed = `${text.slice(0, -1)}\u{1}`;
+        assert.equal(store.compareAndSet("a", changed, "new", 0), false);
+        assert.equal(store.compareAndSet("a", text, "new", 0), true);
+        assert.equal(store.get("a"), "new");
+      }
+    });
+
+    test("knows a count as the text that get gives", () => {
+      const { store } = storeOf();
+      store.increment("n", 1.5, 0);
+      assert.equal(store.compareAndSet("n", "1", "x", 0), false);
+      assert.equal(store.compareAndSet("n", "1.5", "10", 0), true);
+      assert.equal(store.increment("n", 1, 0), 11);
+    });
+
+    test("takes a key whose time is over for none, and starts the new value's time", () => {
+      const { store, clock } = storeOf();
+      store.set("a", "old", 50);
+      clock.nowMs += 50;
+      assert.equal(store.compareAndSet("a", "old", "new", 0), false);
+      assert.equal(store.compareAndSet("a", undefined, "new", 100), true);
+      clock.nowMs += 99;
+      assert.equal(store.compareAndSet("a", "new", "newer", 100), true);
+      clock.nowMs += 99;
+      assert.equal(store.get("a"), "newer");
+      clock.nowMs += 1;
+      assert.equal(store.get("a"), undefined);
+    });
+  });
+
   describe(`${name}'s increment`, () => {
     test("counts from 0, up and down, with fractions", () => {
       const { store } = storeOf();

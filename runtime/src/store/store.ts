@@ -7,4 +7,8 @@ export interface Store {
   delete(key: string): void;
   /** Atomic. The key is created at 0 with ttlMs to live; NaN when it holds no number. */
   increment(key: string, delta: number, ttlMs: number): number;
+  /**
+   * Sets the value if the key holds what is expected, or nothing when undefined is. Atomic. Returns whether it did.
+   */
+  compareAndSet(key: string, expected: string | undefined, value: string, ttlMs: number): boolean;
 }

@@ -4,6 +4,7 @@ import type { Address } from "../platform/socket.ts";
 import type { Preparation } from "../proxy-thread.ts";
 import type { Settings } from "../settings.ts";
 import type { Family } from "../status/families.ts";
+import type { UpstreamReport } from "../upstream/report.ts";
 import type { SharedMemory } from "../store/shared/layout.ts";
 
 /** What a worker is started with. */
@@ -24,6 +25,12 @@ export type Call =
   | { readonly kind: "discard" }
   | { readonly kind: "listen"; readonly address: Address }
   | { readonly kind: "report" }
+  | {
+      readonly kind: "setTargetHealth";
+      readonly upstream: string;
+      readonly target: string;
+      readonly isHealthy: boolean;
+    }
   /** The worker ends after it. */
   | { readonly kind: "drain"; readonly limitMs: number };
 
@@ -33,11 +40,14 @@ export interface Answers {
   readonly discard: undefined;
   readonly listen: Address;
   readonly report: WorkerReport;
+  /** False when there is no such target. */
+  readonly setTargetHealth: boolean;
   readonly drain: undefined;
 }
 
 export interface WorkerReport {
   readonly families: readonly Family[];
+  readonly upstreams: readonly UpstreamReport[];
   readonly connections: number;
   readonly requestsInFlight: number;
 }

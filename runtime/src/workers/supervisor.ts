@@ -14,6 +14,8 @@ import { createSharedMemory } from "../store/shared/layout.ts";
 import type { SharedMemory } from "../store/shared/layout.ts";
 import { SharedStore } from "../store/shared/shared-store.ts";
 import type { Traffic } from "../traffic.ts";
+import type { UpstreamReport } from "../upstream/report.ts";
+import { mergeUpstreams } from "./upstream-reports.ts";
 import { workerFamilies } from "./worker-families.ts";
 import { WorkerSlot } from "./worker-slot.ts";
 import { WorkerThread } from "./worker-thread.ts";
@@ -193,6 +195,21 @@ export class Supervisor implements Traffic {
     const sum = (of: "connections" | "requestsInFlight"): number =>
       workers.reduce((total, worker) => total + worker[of], 0);
     return { connections: sum("connections"), requestsInFlight: sum("requestsInFlight"), workers };
+  }
+
+  async upstreams(): Promise<readonly UpstreamReport[]> {
+    const reports = this.#slots.map(async (slot) => {
+      return { worker: slot.number, upstreams: (await slot.report()).upstreams };
+    });
+    return mergeUpstreams(await Promise.all(reports));
+  }
+
+  async setTargetHealth(upstream: string, target: string, isHealthy: boolean): Promise<boolean> {
+    const call = { kind: "setTargetHealth", upstream, target, isHealthy } as const;
+    const isSet = await Promise.all(
+      this.#threads.map((thread) => thread.call<"setTargetHealth">(call, CALL_LIMIT_MS)),
+    );
+    return isSet.includes(true);
   }
 
   notReady(): string | undefined {

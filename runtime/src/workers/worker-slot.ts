@@ -10,7 +10,7 @@ import type { WorkerThread } from "./worker-thread.ts";
 /** For a scrape; a worker that is busier than this is shown as it was the last time, ms. */
 const REPORT_LIMIT_MS = 1000;
 const LISTEN_LIMIT_MS = 10_000;
-const NOTHING: WorkerReport = { families: [], connections: 0, requestsInFlight: 0 };
+const NOTHING: WorkerReport = { families: [], upstreams: [], connections: 0, requestsInFlight: 0 };
 
 export class WorkerSlot {
   readonly number: number;

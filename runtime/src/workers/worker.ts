@@ -76,6 +76,8 @@ class Worker {
         return proxy.listen(call.address);
       case "report":
         return this.#report();
+      case "setTargetHealth":
+        return this.#parts?.upstreams.setHealth(call.upstream, call.target, call.isHealthy);
       case "drain":
         return proxy.drain(call.limitMs).then(() => this.#parts?.close());
     }
@@ -84,6 +86,7 @@ class Worker {
   #report(): WorkerReport {
     return {
       families: this.#parts?.metrics.collect() ?? [],
+      upstreams: this.#parts?.upstreams.report() ?? [],
       connections: this.#proxy?.connections ?? 0,
       requestsInFlight: this.#proxy?.requestsInFlight ?? 0,
     };

@@ -6,6 +6,7 @@ import type { FaultLog } from "../faults.ts";
 import { valueNode } from "../document/node.ts";
 import type { PluginCatalog } from "../model.ts";
 import type { FormatVersion } from "../schema/root.ts";
+import type { SecretVault } from "../../secrets/vault.ts";
 
 export interface BuildContext {
   readonly faults: FaultLog;
@@ -14,6 +15,7 @@ export interface BuildContext {
   /** The config file; modules are found relative to its folder. */
   readonly file: string;
   readonly plugins: PluginCatalog;
+  readonly secrets: SecretVault;
 }
 
 /** An entity whose own fields are in order. */

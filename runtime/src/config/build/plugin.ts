@@ -1,13 +1,11 @@
-// A plugin entry of the config, with its config checked against the plugin's own schema.
-import { childPath, quote } from "../faults.ts";
-import { suggestion } from "../nearest.ts";
-import { valueNode } from "../document/node.ts";
-import type { ConfigNode, PlainValue } from "../document/node.ts";
+// A plugin entry of the config.
+import { quote } from "../faults.ts";
 import type { PluginConfig } from "../model.ts";
-import { SchemaChecker } from "../plugin-schema/checker.ts";
 import type { PluginFields } from "../schema/plugin.ts";
-import { addFieldFault } from "./context.ts";
+import type { GrantsFields, LimitsFields, OrderingFields } from "../schema/plugin-rights.ts";
 import type { BuildContext, Decoded } from "./context.ts";
+import { buildPluginConfig } from "./plugin-config.ts";
+import { buildWasm } from "./plugin-wasm.ts";
 
 export function buildPlugin(
   plugin: Decoded<PluginFields>,
@@ -15,7 +13,8 @@ export function buildPlugin(
 ): PluginConfig | undefined {
   const { record, fields } = plugin;
   context.registry.claim(record, "instance_name", fields.instance_name);
-  const config = buildConfig(plugin, context);
+  const built = buildPluginConfig(plugin, context);
+  const wasm = buildWasm(plugin, context);
   const scope = {
     route: context.registry.resolve(record, "route"),
     service: context.registry.resolve(record, "service"),
@@ -31,47 +30,46 @@ export function buildPlugin(
     const message = `the plugin ${quote(fields.name)} has the same scope as ${first.path}`;
     context.faults.add(record.path, record.node.offset, message);
   }
-  if (config === undefined) return undefined;
+  if (built === undefined) return undefined;
   return {
     id: context.registry.idOf(record, ...identity, fields.instance_name ?? ""),
     name: fields.name,
     instanceName: fields.instance_name,
     enabled: fields.enabled,
-    config,
+    ...built,
     routeId,
     serviceId,
     consumerId,
+    failStrategy: fields.fail_strategy,
+    isolation: fields.isolation,
+    limits: limitsOf(fields.limits),
+    grants: grantsOf(fields.grants),
+    ordering: orderingOf(fields.ordering),
+    wasm,
     source: context.faults.positionOf(record.path, record.node.offset),
   };
 }
 
-function buildConfig(
-  { record, fields }: Decoded<PluginFields>,
-  context: BuildContext,
-): { readonly [key: string]: PlainValue } | undefined {
-  const schema = context.plugins.schema(fields.name);
-  if (schema === undefined) {
-    const hint = suggestion(fields.name, context.plugins.names());
-    addFieldFault(context, record, "name", `there is no plugin ${quote(fields.name)}${hint}`);
-    return undefined;
-  }
-  const none: ConfigNode = { kind: "mapping", offset: record.node.offset, entries: new Map() };
-  const node = valueNode(record.node, "config") ?? none;
-  const checker = new SchemaChecker((path, offset, message) =>
-    context.faults.add(path, offset, message),
-  );
-  const value = checker.check(node, schema, {
-    path: childPath(record.path, "config"),
-    isSecret: false,
-  });
-  if (value === undefined) return undefined;
-  if (typeof value === "object" && value !== null && !isList(value)) return value;
-  // The schema let something else than a mapping through, which the config cannot be.
-  addFieldFault(context, record, "config", "expected a mapping");
-  return undefined;
+function limitsOf(fields: LimitsFields): PluginConfig["limits"] {
+  return {
+    callMs: fields.call_ms,
+    requestMs: fields.request_ms,
+    memoryMb: fields.memory_mb,
+  };
 }
 
-// Array.isArray does not narrow readonly arrays.
-function isList(value: PlainValue): value is readonly PlainValue[] {
-  return Array.isArray(value);
+function grantsOf(fields: GrantsFields): PluginConfig["grants"] {
+  const { fetch, targets, store, secrets, consumers } = fields;
+  return {
+    fetch: fetch.map((host) => host.toLowerCase()),
+    privateAddresses: fields.private_addresses,
+    targets: targets.map((target) => target.toLowerCase()),
+    store,
+    secrets,
+    consumers,
+  };
+}
+
+function orderingOf({ before, after }: OrderingFields): PluginConfig["ordering"] {
+  return { before: before.access, after: after.access };
 }

@@ -32,6 +32,7 @@ export function buildRoute(
     timeoutMs: fields.timeout,
     encodedCharacters: encodedCharacters(fields.encoded_characters),
     responseHeadersToRemove: fields.response_headers_to_remove.map((name) => name.toLowerCase()),
+    pluginOrder: fields.plugin_order,
     tags: fields.tags,
     source: context.faults.positionOf(record.path, record.node.offset),
   };

@@ -10,6 +10,8 @@ export interface ScalarNode {
   readonly value: Scalar;
   /** As it was written, without quotes. */
   readonly text: string;
+  /** The value came from a vault: no message shows it. */
+  readonly isSecret?: true;
 }
 
 export interface ListNode {

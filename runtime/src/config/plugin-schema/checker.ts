@@ -25,7 +25,9 @@ export class SchemaChecker {
 
   /** The value with defaults filled in, or undefined when faults were reported. */
   check(node: ConfigNode, schema: JsonSchema, outer: SchemaPlace): PlainValue | undefined {
-    const place = { ...outer, isSecret: outer.isSecret || schema["writeOnly"] === true };
+    const comesFromVault = node.kind === "scalar" && node.isSecret === true;
+    const isSecret = outer.isSecret || schema["writeOnly"] === true || comesFromVault;
+    const place = { ...outer, isSecret };
     const fault = checkType(node, schema, place) ?? checkValues(node, schema, place);
     if (fault !== undefined) {
       this.#report(place.path, node.offset, fault);

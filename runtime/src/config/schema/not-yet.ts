@@ -28,15 +28,3 @@ export function notYetFields<Name extends string>(
   // fromEntries forgets the names, which are those of the argument.
   return Object.fromEntries(schemas) as Record<Name, NotYet>;
 }
-
-/** A record of fields, nested as the defaults are, each of which may only have its default. */
-export function notYetRecord(defaults: Readonly<Record<string, unknown>>): z.ZodType {
-  const shape = Object.entries(defaults).map(([name, value]) => {
-    const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
-    // Checked to be a record one line above.
-    const nested = value as Readonly<Record<string, unknown>>;
-    if (isRecord) return [name, notYetRecord(nested)] as const;
-    return [name, value === undefined ? notYet(name) : notYet(name, value)] as const;
-  });
-  return z.strictObject(Object.fromEntries(shape)).optional();
-}

@@ -83,6 +83,13 @@ const removableHeader = text(
   (name) => FIELD_NAME.test(name) && !HOP_OR_FRAMING.test(name),
 );
 
+const pluginOrder = z.array(z.string().min(1)).superRefine((names, context) => {
+  for (const [index, name] of names.entries()) {
+    if (names.indexOf(name) === index) continue;
+    context.addIssue({ code: "custom", message: "expected each plugin once", path: [index] });
+  }
+});
+
 export interface RouteFields extends CommonFields {
   readonly name?: string | undefined;
   readonly hosts: readonly string[];
@@ -96,6 +103,7 @@ export interface RouteFields extends CommonFields {
   readonly timeout?: number | undefined;
   readonly encoded_characters: EncodedCharactersFields;
   readonly response_headers_to_remove: readonly string[];
+  readonly plugin_order: readonly string[];
 }
 
 /** What a path means depends on the format version. */
@@ -115,6 +123,7 @@ export function routeSchema(version: FormatVersion): z.ZodType<RouteFields> {
     timeout: timeoutMs.optional(),
     encoded_characters: encodedCharactersSchema.prefault({}),
     response_headers_to_remove: z.array(removableHeader).default([]),
+    plugin_order: pluginOrder.default([]),
     path_handling: notYet("path_handling", "v0"),
     https_redirect_status_code: notYet("https_redirect_status_code", 426),
     // Bodies are streamed whatever these say; in Kong they are about nginx's temporary files.

@@ -113,6 +113,21 @@ export class Blocks {
     return true;
   }
 
+  /** As startsWith, from the payload's word `start` on. */
+  holds(first: number, start: number, source: Int32Array, count: number): boolean {
+    const words = this.#words;
+    let { block, at, end } = this.#find(first, start);
+    for (let compared = 0; compared < count; compared++) {
+      if (at === end) {
+        block = words[this.at(block) + Entry.nextBlock] as number;
+        at = this.at(block) + 1;
+        end = this.at(block) + BLOCK_WORDS;
+      }
+      if (words[at++] !== source[compared]) return false;
+    }
+    return true;
+  }
+
   #find(first: number, start: number): { block: number; at: number; end: number } {
     let block = first;
     let at = this.at(block) + Entry.payload + start;

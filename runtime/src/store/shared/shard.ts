@@ -142,6 +142,14 @@ export class Shard {
     this.#numbers[(this.blocks.at(entry) + Entry.number) / 2] = value;
   }
 
+  /** Whether the entry's value is that text. */
+  holdsText(entry: number, text: TextWords): boolean {
+    const at = this.blocks.at(entry);
+    if (this.words[at + Entry.valueSize] !== text.size) return false;
+    const start = wordsOf(this.words[at + Entry.keySize] as number);
+    return this.blocks.holds(entry, start, text.words, text.count);
+  }
+
   /** Copies a text value. */
   readText(entry: number, target: TextWords): void {
     const at = this.blocks.at(entry);

@@ -64,6 +64,16 @@ describe("SharedStore with several threads", () => {
     }
   });
 
+  test("lets one of several threads win each compareAndSet, and tells the others", async () => {
+    const memory = createSharedMemory({ maxEntries: 100, maxBytes: 100_000 });
+    const wins = (await run("compareAndSet", memory, 50_000)).flat();
+    assert.ok(wins.every((each) => each > 0));
+    assert.equal(
+      Number(storeOf(memory).get("key")),
+      wins.reduce((sum, each) => sum + each, 0),
+    );
+  });
+
   test("never shows a torn value while entries are replaced and dropped", async () => {
     const memory = createSharedMemory({ maxEntries: 20, maxBytes: 8000, shards: 2 });
     assert.deepEqual(await run("replace", memory, 30_000), [[0], [0], [0]]);

@@ -27,6 +27,7 @@ export class SharedStore implements Store {
   /** Reused by every call: calls do not overlap within a thread. */
   readonly #key = new TextWords(SCRATCH_WORDS);
   readonly #value = new TextWords(SCRATCH_WORDS);
+  readonly #expected = new TextWords(SCRATCH_WORDS);
 
   constructor(memory: SharedMemory, options: SharedStoreOptions) {
     this.#now = options.now;
@@ -102,6 +103,31 @@ export class SharedStore implements Store {
     } finally {
       lock.release();
     }
+  }
+
+  compareAndSet(key: string, expected: string | undefined, value: string, ttlMs: number): boolean {
+    const hash = this.#hash(key);
+    this.#value.write(value);
+    if (expected !== undefined) this.#expected.write(expected);
+    const nowMs = this.#now();
+    const shard = this.#shardOf(hash);
+    const lock = this.#lockOf(hash);
+    lock.acquire();
+    try {
+      const entry = shard.use(this.#key, hash, nowMs);
+      if (!this.#isExpected(shard, entry, expected)) return false;
+      if (entry !== 0) shard.remove(entry);
+      shard.add(this.#key, hash, this.#value, lifeFrom(nowMs, ttlMs));
+      return true;
+    } finally {
+      lock.release();
+    }
+  }
+
+  #isExpected(shard: Shard, entry: number, expected: string | undefined): boolean {
+    if (entry === 0 || expected === undefined) return entry === 0 && expected === undefined;
+    if (shard.isNumber(entry)) return String(shard.number(entry)) === expected;
+    return shard.holdsText(entry, this.#expected);
   }
 
   /** Frees what a thread held when it ended, and makes whole what it was at. Returns the number of shards. */

@@ -7,7 +7,7 @@ import { SharedStore } from "./shared-store.ts";
 import { SpinLock } from "./spin-lock.ts";
 
 export interface ThreadTask {
-  readonly kind: "count" | "countWithExpiry" | "replace" | "holdLocks";
+  readonly kind: "count" | "countWithExpiry" | "compareAndSet" | "replace" | "holdLocks";
   readonly memory: SharedMemory;
   readonly holder: number;
   readonly rounds: number;
@@ -15,7 +15,13 @@ export interface ThreadTask {
 
 type Task = (store: SharedStore, task: ThreadTask) => number[];
 
-const TASKS: Record<ThreadTask["kind"], Task> = { count, countWithExpiry, replace, holdLocks };
+const TASKS: Record<ThreadTask["kind"], Task> = {
+  count,
+  countWithExpiry,
+  compareAndSet,
+  replace,
+  holdLocks,
+};
 
 /** Counts ten keys. */
 function count(store: SharedStore, { rounds }: ThreadTask): number[] {
@@ -31,6 +37,17 @@ function countWithExpiry(store: SharedStore, { rounds }: ThreadTask): number[] {
     seen[value] = (seen[value] ?? 0) + 1;
   }
   return Array.from(seen, (times) => times ?? 0);
+}
+
+/** Counts one key in texts, as often as nobody else was faster; how often that was. */
+function compareAndSet(store: SharedStore, { rounds }: ThreadTask): number[] {
+  let succeeded = 0;
+  for (let n = 0; n < rounds; n++) {
+    const value = store.get("key");
+    const next = String(Number(value ?? 0) + 1).padStart(40, "0");
+    if (store.compareAndSet("key", value, next, 0)) succeeded++;
+  }
+  return [succeeded];
 }
 
 /** Sets and gets values that show whether they are whole, in too little memory. Returns the torn ones' number. */
