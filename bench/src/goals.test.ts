@@ -59,3 +59,9 @@ test("takes a case's rows for that case only", () => {
   const rows = { "response-64k/sluice-bun": [30], "response-64k/nginx": [20] };
   assert.equal(judged(text, rows), false);
 });
+
+test("judges a plugin's call by its ratio to Extism's", () => {
+  const goal = "Call of an AssemblyScript plugin on Node, the same";
+  assert.equal(judged(goal, {}, { "call-assemblyscript-node": 0.05 }), true);
+  assert.equal(judged(goal, {}, { "call-assemblyscript-node": 0.09 }), false);
+});

@@ -10,7 +10,7 @@ export type CpuByRow = ReadonlyMap<string, ByRound>;
 export type Values = ReadonlyMap<string, Spread>;
 
 /** The piece of work that set the goal. */
-export type Topic = "The main job" | "The forwarding core";
+export type Topic = "The main job" | "The forwarding core" | "The plugin platform";
 
 export interface Goal {
   readonly topic: Topic;
@@ -62,6 +62,24 @@ export const GOALS: readonly Goal[] = [
     routes("10,000 routes on Bun, CPU against 1 route", "sluice-bun"),
     routes("10,000 routes on Node, CPU against 1 route", "sluice-node"),
   ]),
+  ...pluginPlatform([
+    call("Call of a TypeScript plugin on Bun, against Extism's JSON", "call-typescript-bun", 0.25),
+    call(
+      "Call of a TypeScript plugin on Node, against Extism's JSON",
+      "call-typescript-node",
+      0.25,
+    ),
+    call("Call of an AssemblyScript plugin on Bun, the same", "call-assemblyscript-bun", 0.083),
+    call("Call of an AssemblyScript plugin on Node, the same", "call-assemblyscript-node", 0.083),
+    call("Body chunk of 64 KiB in TypeScript on Bun, the same", "call-chunk-bun", 0.1),
+    call("Body chunk of 64 KiB in TypeScript on Node, the same", "call-chunk-node", 0.1),
+    call("Fuel checks in an empty loop on Bun", "metering-loop-bun", 2),
+    call("Fuel checks in an empty loop on Node", "metering-loop-node", 2),
+    call("Fuel checks in an AssemblyScript policy on Bun", "metering-assemblyscript-bun", 1.1),
+    call("Fuel checks in an AssemblyScript policy on Node", "metering-assemblyscript-node", 1.1),
+    call("Fuel checks in a QuickJS policy on Bun", "metering-quickjs-bun", 1.1),
+    call("Fuel checks in a QuickJS policy on Node", "metering-quickjs-node", 1.1),
+  ]),
 ];
 
 /** Judges by the median. */
@@ -101,6 +119,14 @@ function mainJob(goals: readonly TopiclessGoal[]): Goal[] {
 
 function forwardingCore(goals: readonly TopiclessGoal[]): Goal[] {
   return goals.map((goal) => ({ ...goal, topic: "The forwarding core" }));
+}
+
+function pluginPlatform(goals: readonly TopiclessGoal[]): Goal[] {
+  return goals.map((goal) => ({ ...goal, topic: "The plugin platform" }));
+}
+
+function call(text: string, id: string, limit: number): TopiclessGoal {
+  return value(text, id, "≤", [limit, "×"]);
 }
 
 function cpu(text: string, of: string, to: string, limit: number): TopiclessGoal {

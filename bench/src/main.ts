@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { bodyCases } from "./cases/bodies.ts";
 import { getCase } from "./cases/get.ts";
 import { measureIdle } from "./cases/idle.ts";
+import { measureMetering } from "./cases/metering.ts";
+import { measurePluginCalls } from "./cases/plugin-call.ts";
 import { measureLatency } from "./cases/latency.ts";
 import { routesCase } from "./cases/routes.ts";
 import { SHARED_CORES_NOTE, standsApart, workersCase } from "./cases/workers.ts";
@@ -80,9 +82,13 @@ async function compare(lab: Lab, options: BenchOptions): Promise<number> {
   }
   const latency = wantsCase("latency") ? await measureLatency(lab, options, progress) : [];
   const idle = wantsCase("idle") ? await measureIdle(lab, options, progress) : [];
+  const pluginCalls = wantsCase("plugin-call")
+    ? await measurePluginCalls(lab, options, progress)
+    : [];
+  const metering = wantsCase("metering") ? await measureMetering(lab, options, progress) : [];
   const { runtimes, missing } = await measureCosts(lab, options, progress);
   const isLoadApart = standsApart(lab);
-  const values = goalValues({ cases, isLoadApart, latency, idle, runtimes });
+  const values = goalValues({ cases, isLoadApart, latency, idle, pluginCalls, metering, runtimes });
   const results: BenchResults = {
     startedAt,
     machine: describeMachine(lab),
@@ -91,6 +97,8 @@ async function compare(lab: Lab, options: BenchOptions): Promise<number> {
     cases,
     latency,
     idle,
+    pluginCalls,
+    metering,
     runtimes,
     goals: judge(GOALS, cpuByRow(cases), values),
     notes: wantsCase("workers") && !isLoadApart ? [...notes, SHARED_CORES_NOTE] : notes,
@@ -99,6 +107,12 @@ async function compare(lab: Lab, options: BenchOptions): Promise<number> {
       ...cases.flatMap(({ title, rows }) => missingRows(title, rows)),
       ...missingRows("Latency", latency),
       ...missingRows("Idle connections", idle),
+      ...pluginCalls.flatMap(({ runtime, reason }) =>
+        reason === undefined ? [] : [`Call of a plugin, ${runtime}: ${reason}`],
+      ),
+      ...metering.flatMap(({ runtime, reason }) =>
+        reason === undefined ? [] : [`Fuel checks, ${runtime}: ${reason}`],
+      ),
       ...missing,
     ],
   };

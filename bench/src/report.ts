@@ -1,6 +1,10 @@
 // The results of a run: the object that becomes the JSON file, and the tables on stdout.
 import type { IdleRow } from "./cases/idle.ts";
 import type { LatencyRow } from "./cases/latency.ts";
+import type { MeteringCost } from "./cases/metering.ts";
+import { formatMetering } from "./cases/metering.ts";
+import type { PluginCalls } from "./cases/plugin-call.ts";
+import { formatPluginCalls } from "./cases/plugin-call.ts";
 import type { GoalResult } from "./goals.ts";
 import type { InstanceCost } from "./instance.ts";
 import { formatLatency } from "./latency-table.ts";
@@ -26,6 +30,8 @@ export interface BenchResults {
   readonly cases: readonly CaseResult[];
   readonly latency: readonly LatencyRow[];
   readonly idle: readonly IdleRow[];
+  readonly pluginCalls: readonly PluginCalls[];
+  readonly metering: readonly MeteringCost[];
   readonly runtimes: readonly RuntimeCost[];
   readonly goals: readonly GoalResult[];
   /** How numbers are to be read on this machine. */
@@ -35,7 +41,7 @@ export interface BenchResults {
 }
 
 export function formatResults(results: BenchResults): string {
-  const { cases, latency, idle, runtimes, goals, notes, missing } = results;
+  const { cases, latency, idle, pluginCalls, metering, runtimes, goals, notes, missing } = results;
   const sections = [
     `${results.rounds} rounds of ${results.seconds} s; medians, range in brackets`,
     Object.entries(results.machine)
@@ -45,6 +51,8 @@ export function formatResults(results: BenchResults): string {
   ];
   if (latency.length > 0) sections.push(formatLatency(latency));
   if (idle.length > 0) sections.push(formatTable(IDLE_COLUMNS, idle.map(idleCells)));
+  sections.push(...pluginCalls.map(formatPluginCalls));
+  sections.push(...metering.map(formatMetering));
   if (runtimes.length > 0) sections.push(formatTable(RUNTIME_COLUMNS, runtimes.map(runtimeCells)));
   for (const [topic, ofTopic] of Map.groupBy(goals, (goal) => goal.topic)) {
     sections.push(formatTable(goalColumns(topic), ofTopic.map(goalCells)));

@@ -11,6 +11,8 @@ export const CASE_IDS = [
   "idle",
   "start",
   "instance",
+  "plugin-call",
+  "metering",
 ] as const;
 export type CaseId = (typeof CASE_IDS)[number];
 

@@ -1,5 +1,9 @@
 // The single values of a run that goals name.
 import type { IdleRow } from "./cases/idle.ts";
+import type { MeteringCost } from "./cases/metering.ts";
+import { meteringRatio } from "./cases/metering.ts";
+import type { PluginCalls } from "./cases/plugin-call.ts";
+import { callRatio } from "./cases/plugin-call.ts";
 import type { LatencyRow } from "./cases/latency.ts";
 import { workerGain } from "./cases/workers.ts";
 import type { Values } from "./goals.ts";
@@ -17,6 +21,8 @@ export interface Measurements {
   readonly isLoadApart: boolean;
   readonly latency: readonly LatencyRow[];
   readonly idle: readonly IdleRow[];
+  readonly pluginCalls: readonly PluginCalls[];
+  readonly metering: readonly MeteringCost[];
   readonly runtimes: readonly RuntimeCost[];
 }
 
@@ -33,15 +39,17 @@ export function goalValues(measurements: Measurements): Values {
 
 function valuesOf(
   runtime: Runtime,
-  { cases, isLoadApart, latency, idle, runtimes }: Measurements,
+  { cases, isLoadApart, latency, idle, pluginCalls, metering, runtimes }: Measurements,
 ): Record<string, Spread | undefined> {
   const peer = `sluice-${runtime}`;
   const workers = cases.find(({ id }) => id === "workers");
   const gain = workers === undefined ? undefined : workerGain(workers, peer, isLoadApart);
   const connection = idle.find(({ id }) => id === peer)?.bytesPerConnection;
   const cost = runtimes.find((candidate) => candidate.runtime === runtime);
+  const calls = pluginCalls.find((candidate) => candidate.runtime === runtime);
   const idleRss = cost?.idleRssBytes;
   const instance = cost?.instance?.bytesPerInstance;
+  const metered = metering.find((of) => of.runtime === runtime);
   return {
     start: cost?.startMs,
     idle: idleRss === undefined ? undefined : inMegabytes(idleRss),
@@ -49,6 +57,12 @@ function valuesOf(
     p99: p99Against(latency, { of: peer, to: "nginx" }, "atHalf"),
     workers: gain?.byThroughput,
     "workers-cpu": gain?.byCpuTime,
+    "call-typescript": calls && callRatio(calls, "typescript"),
+    "call-assemblyscript": calls && callRatio(calls, "assemblyscript"),
+    "call-chunk": calls && callRatio(calls, "chunk-typescript"),
+    "metering-loop": metered && meteringRatio(metered, "empty-loop"),
+    "metering-assemblyscript": metered && meteringRatio(metered, "assemblyscript"),
+    "metering-quickjs": metered && meteringRatio(metered, "quickjs-key-auth"),
     connection: connection === undefined ? undefined : inKilobytes(connection),
   };
 }

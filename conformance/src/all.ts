@@ -25,6 +25,8 @@ process.exitCode = exitCode(tally);
 async function runAll(): Promise<Tally> {
   const missing = missingFromCheckout(ROOT);
   if (missing !== undefined) return failed("the checkout", missing);
+  // Without it the cases in C are skipped, each with its reason.
+  installMissing({ clang: "clang", "wasm-ld": "lld" });
   const units = await testFiles(
     "{runtime,plugin-sdk,plugins,bench}/**/*.test.ts",
     "conformance/src/run/*.test.ts",

@@ -25,6 +25,7 @@ const used = useGateway(([port = 0]) => {
         at("anonymous", { anonymous: "guest" }),
         at("realm", { realm: "my-realm" }),
         at("no-preflight", { run_on_preflight: false }),
+        at("body", { key_in_body: true, hide_credentials: true }),
       ],
       consumers: [
         {
@@ -150,4 +151,36 @@ test("key-auth: a preflight needs a key unless run_on_preflight is false", async
   const preflight = (path: string): string => head(`OPTIONS ${path} HTTP/1.1`, "Host: gw.test");
   assert.equal((await used.gateway.ask(preflight("/default"))).status, 401);
   assert.equal((await used.gateway.ask(preflight("/no-preflight"))).status, 200);
+});
+
+function post(path: string, type: string, body: string): string {
+  const lines = ["Host: gw.test", `Content-Type: ${type}`, `Content-Length: ${body.length}`];
+  return head(`POST ${path} HTTP/1.1`, ...lines) + body;
+}
+
+test("key-auth: key_in_body finds the key in JSON and forms, and the upstream does not", async () => {
+  for (const [type, body, rest] of [
+    ["application/json", '{"a":1,"apikey":"alice-key"}', '{"a":1}'],
+    ["application/x-www-form-urlencoded", "a=1&apikey=alice-key", "a=1"],
+  ] as const) {
+    used.upstream.reset();
+    assert.equal((await used.gateway.ask(post("/body", type, body))).status, 200);
+    const request = await used.upstream.request();
+    assert.equal(request.header("x-consumer-username"), "alice");
+    assert.equal(request.body.toString(), rest);
+    assert.equal(request.header("content-length"), String(rest.length));
+  }
+});
+
+test("key-auth: key_in_body refuses what has no key, and what cannot be read", async () => {
+  await assertRefused(post("/body", "application/json", "{}"), "No API key found in request");
+  await assertRefused(
+    post("/body", "text/plain", "apikey=alice-key"),
+    "No API key found in request",
+  );
+  const unreadable = await used.gateway.ask(post("/body", "application/json", "{"));
+  assert.equal(unreadable.status, 400);
+  const large = await used.gateway.ask(post("/body", "application/json", " ".repeat(1_048_577)));
+  assert.equal(large.status, 413);
+  assert.equal(used.upstream.requests.length, 0);
 });

@@ -10,6 +10,7 @@ import { useGateway } from "../harness/fixture.ts";
 import { buildGuest } from "../harness/guests.ts";
 import { Load } from "../harness/load.ts";
 import { guest } from "../harness/wat.ts";
+import { swapUnderLoad } from "../soak/swaps.ts";
 
 /** The promise is one second; the rest is for a busy machine. */
 const SWAP_LIMIT_MS = 1_500;
@@ -52,6 +53,13 @@ test("W10 swap: under load a new .wasm takes over within a second and no request
   assert.deepEqual([...new Set(responses.map(({ status }) => status))], [200]);
   assert.equal(responses[0]?.header("x-access-version"), "one");
   assert.equal(responses.at(-1)?.header("x-access-version"), "two");
+});
+
+test("W10 swap: thirty swaps under load fail no request and leave no instance behind", async () => {
+  const { failures, mixed, instances } = await swapUnderLoad(used.gateway, 30);
+  assert.deepEqual(failures, []);
+  assert.equal(mixed, 0);
+  assert.equal(instances[1], instances[0]);
 });
 
 test("W10 swap: each request ends on the version that it began with", async () => {

@@ -6,6 +6,7 @@ import { createGateway } from "@sluice/runtime";
 
 export interface Job {
   readonly config: Readonly<Record<string, unknown>>;
+  readonly pluginFolders?: readonly string[];
   readonly requests: readonly {
     readonly url: string;
     readonly method?: string;
@@ -22,7 +23,7 @@ export interface Answer {
 
 // The job is written by the test beside this file.
 const job = JSON.parse(await readFile(process.argv[2] ?? "", "utf8")) as Job;
-const app = await createGateway(job.config);
+const app = await createGateway(job.config, { pluginFolders: job.pluginFolders ?? [] });
 const answers: Answer[] = [];
 for (const { url, ...init } of job.requests) {
   const response = await app.fetch(new Request(url, init));

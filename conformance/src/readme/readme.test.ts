@@ -4,11 +4,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
+import { within } from "../harness/deadline.ts";
 import { ROOT } from "../harness/runtime.ts";
 import { copyCheckout, removeCheckout } from "./checkout.ts";
 import { readCommands, readFiles } from "./commands.ts";
 import { Quickstart } from "./quickstart.ts";
-import { runShell } from "./shell.ts";
+import { runShell, startShell, stopShell } from "./shell.ts";
 
 const markdown = await readFile(join(ROOT, "README.md"), "utf8");
 const commands = readCommands(markdown);
@@ -30,6 +31,14 @@ for (const { text, line, status } of commands) {
   });
 }
 
+test("README.md: the code that it shows of the new plugin is what the command wrote", async () => {
+  const [, shown] = /hello\/plugin\.ts` is this:\n\n```ts\n([\s\S]*?)```/.exec(markdown) ?? [];
+  const written = await readFile(join(folder, "hello/plugin.ts"), "utf8");
+  for (const part of shown?.split("\n\n") ?? [""]) {
+    assert.ok(part.trim() !== "" && written.includes(part.trimEnd()), part);
+  }
+});
+
 async function runPart(text: string, status: number | undefined): Promise<void> {
   if (/^npm (ci|install)$/.test(text)) {
     // This run stands on the installed packages: only check that the lock file could install them.
@@ -42,6 +51,7 @@ async function runPart(text: string, status: number | undefined): Promise<void> 
     gateway = await Quickstart.start(text, folder);
     return;
   }
+  if (/\bplugin build\b.* --watch\b/.test(text)) return buildsAndWatches(text);
   const command = gateway === undefined ? text : gateway.withPorts(text);
   if (status === undefined) return succeeds(command);
   const { stdout } = await runShell(
@@ -49,6 +59,22 @@ async function runPart(text: string, status: number | undefined): Promise<void> 
     folder,
   );
   assert.equal(stdout.slice(-3), String(status));
+}
+
+const BUILD_LIMIT_MS = 30_000;
+
+/** It goes on until it is stopped; what it says of the first build is that it works. */
+async function buildsAndWatches(command: string): Promise<void> {
+  const child = startShell(command, folder);
+  try {
+    const output = new Promise<string>((resolve) => {
+      child.stdout?.setEncoding("utf8").once("data", resolve);
+    });
+    const built = await within(output, "a first build", BUILD_LIMIT_MS);
+    assert.match(built, /\.wasm: \S+ \d+\.\d+\.\d+, \d+ KB/);
+  } finally {
+    await stopShell(child);
+  }
 }
 
 async function succeeds(command: string, cwd: string = folder): Promise<void> {

@@ -1,0 +1,10 @@
+;; Imports a function that no gateway has.
+(module
+  (import "extism:host/user" "format_disk" (func $f))
+  (memory (export "memory") 1)
+  (func (export "sluice_abi_version") (result i32) (i32.const 1))
+  (func (export "sluice_configure") (param i32) (result i32) (i32.const 0))
+  (func (export "sluice_access") (param i32 i32) (result i32)
+    (call $f)
+    (i32.const 0))
+)

@@ -1,0 +1,11 @@
+;; Asks for more memory for ever, also after it was refused.
+(module
+  (memory (export "memory") 1)
+  (func (export "sluice_abi_version") (result i32) (i32.const 1))
+  (func (export "sluice_configure") (param i32) (result i32) (i32.const 0))
+  (func (export "sluice_access") (param i32 i32) (result i32)
+    (loop $again
+      (drop (memory.grow (i32.const 1)))
+      (br $again))
+    (unreachable))
+)
