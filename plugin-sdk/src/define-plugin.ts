@@ -10,7 +10,7 @@ import type {
   ResponseBodyContext,
   ResponseContext,
 } from "./context.ts";
-import { jsonSchemaOf, parseConfig } from "./schema.ts";
+import { jsonSchemaOf, configParser } from "./schema.ts";
 import type { ConfigInputOf, ConfigOf, ConfigSchema } from "./schema.ts";
 
 /** What `onRequest` may return: an answer of `ctx.respond` or `ctx.error`, or nothing to go on. */
@@ -125,12 +125,15 @@ export function definePlugin<C extends ConfigSchema, Prepared = void>(
   checkManifest(manifest);
   // The handlers take settings that their own `configure` made, so erasing the type of both is sound.
   const handlers = definition as unknown as Handlers;
+  // Nothing below may reach the definition: with it the schema and all that made it would stay in each instance.
+  const { configure } = definition;
+  const parse = configParser(definition.config);
   return {
     manifest,
     configure: (config, entry) => {
       // Checked against the schema that C is: by the gateway, or by the schema itself.
-      const checked = parseConfig(definition.config, config) as ConfigOf<C>;
-      const prepared = definition.configure?.(checked, entry);
+      const checked = parse(config) as ConfigOf<C>;
+      const prepared = configure?.(checked, entry);
       return prepared === undefined ? checked : prepared;
     },
     ...(handlers.onRequest && { onRequest: handlers.onRequest }),

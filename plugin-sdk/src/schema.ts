@@ -14,7 +14,7 @@ export type { AnySchema, Infer, InferInput, Presence } from "./schema/schema.ts"
 export { ArraySchema, ObjectSchema, RecordSchema } from "./schema/containers.ts";
 export { NumberSchema, StringSchema } from "./schema/scalars.ts";
 export { Schema } from "./schema/schema.ts";
-export { jsonSchemaOf, parseConfig } from "./schema/standard-schema.ts";
+export { configParser, jsonSchemaOf } from "./schema/standard-schema.ts";
 export type {
   ConfigInputOf,
   ConfigOf,

@@ -58,8 +58,15 @@ export function takeSnapshot(input: SnapshotInput): Snapshot {
   evaluate(engine, input.source, faults);
   const manifest = readManifest(engine);
 
-  const exports = new Set(["memory", VERSION_EXPORT, CONFIGURE_EXPORT, RESUME_EXPORT]);
-  for (const phase of manifest.phases) exports.add(PHASE_EXPORTS[phase]);
+  // Those of phases that the plugin does not have, too: then all plugins are one module with different memories, which a
+  // gateway compiles once.
+  const exports = new Set([
+    "memory",
+    VERSION_EXPORT,
+    CONFIGURE_EXPORT,
+    RESUME_EXPORT,
+    ...Object.values(PHASE_EXPORTS),
+  ]);
   const memory = new Uint8Array(engine.memory.buffer);
   const trimmed = keepExports(input.engine, exports);
   const image = writeSections(withMemoryImage(trimmed, memory, input.maxMemoryPages));

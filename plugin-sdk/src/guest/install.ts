@@ -37,13 +37,16 @@ export function install(plugin: Plugin): void {
   if (typeof plugin?.manifest !== "object" || typeof plugin.configure !== "function") {
     throw new TypeError("The default export must be what definePlugin returns");
   }
+  // Taken out of the plugin, whose manifest need not stay in each instance.
+  const { onRequest, onRequestBody, onResponse, onResponseBody, onLog } = plugin;
+  const configurePlugin = plugin.configure;
   const entries: Record<number, ConfiguredEntry> = [];
 
   function configure(config: number): VerdictNumber {
     const { id, config: given } = parseEntry(config);
     const entry: PluginEntry = { id };
     try {
-      entries[config] = { plugin: entry, settings: plugin.configure(given, entry) };
+      entries[config] = { plugin: entry, settings: configurePlugin(given, entry) };
       return CONTINUE;
     } catch (error) {
       // The author's own words for whoever wrote the config, without a stack.
@@ -63,7 +66,7 @@ export function install(plugin: Plugin): void {
     });
     let outcome: RequestOutcome | Promise<RequestOutcome>;
     try {
-      outcome = plugin.onRequest?.(context, entry.settings);
+      outcome = onRequest?.(context, entry.settings);
     } catch (error) {
       return answerWith(context, error);
     }
@@ -82,7 +85,7 @@ export function install(plugin: Plugin): void {
       requestHandle,
       plugin: entry.plugin,
     });
-    return continueAfter(plugin.onResponse?.(context, entry.settings));
+    return continueAfter(onResponse?.(context, entry.settings));
   }
 
   function requestBody(
@@ -94,7 +97,7 @@ export function install(plugin: Plugin): void {
     const entry = entries[config] ?? notConfigured(config);
     const context = bodyContext(requestHandle, entry);
     const chunk = readChunk(requestHandle, length);
-    const outcome = plugin.onRequestBody?.(context, chunk, isLast === 1, entry.settings);
+    const outcome = onRequestBody?.(context, chunk, isLast === 1, entry.settings);
     replaceChunk(requestHandle, "onRequestBody", outcome);
     return CONTINUE;
   }
@@ -108,7 +111,7 @@ export function install(plugin: Plugin): void {
     const entry = entries[config] ?? notConfigured(config);
     const context = bodyContext(requestHandle, entry);
     const chunk = readChunk(requestHandle, length);
-    const outcome = plugin.onResponseBody?.(context, chunk, isLast === 1, entry.settings);
+    const outcome = onResponseBody?.(context, chunk, isLast === 1, entry.settings);
     replaceChunk(requestHandle, "onResponseBody", outcome);
     return CONTINUE;
   }
@@ -120,7 +123,7 @@ export function install(plugin: Plugin): void {
       requestHandle,
       plugin: entry.plugin,
     });
-    return continueAfter(plugin.onLog?.(context, entry.settings));
+    return continueAfter(onLog?.(context, entry.settings));
   }
 
   const metrics = sealMetrics();

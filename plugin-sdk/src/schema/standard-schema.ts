@@ -56,10 +56,17 @@ export function jsonSchemaOf(schema: ConfigSchema): JsonSchema {
   throw new TypeError("A plugin's config is an object: describe it with s.object");
 }
 
-/** The config as handlers see it. Throws ConfigError for what only the schema of another library finds. */
-export function parseConfig(schema: ConfigSchema, config: unknown): unknown {
+/** Gives configs as handlers see them. Throws ConfigError for what only the schema of another library finds. */
+export function configParser(schema: ConfigSchema): (config: unknown) => unknown {
   // The gateway has checked it and filled in defaults.
-  if (schema instanceof Schema) return config;
+  return schema instanceof Schema ? asItIs : (config) => parsed(schema, config);
+}
+
+function asItIs(config: unknown): unknown {
+  return config;
+}
+
+function parsed(schema: StandardConfigSchema<object, object>, config: unknown): unknown {
   const result = schema["~standard"].validate(config);
   if (result instanceof Promise) {
     throw new TypeError(

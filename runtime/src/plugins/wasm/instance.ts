@@ -35,7 +35,6 @@ import { PendingCalls } from "./pending-calls.ts";
 import type { PendingCall } from "./pending-calls.ts";
 import { propertyFunctions } from "./property-functions.ts";
 import { secretFunctions, sharedFunctions } from "./request-services.ts";
-import type { MemoryImage } from "./separate-data.ts";
 import { storeFunctions } from "./store-functions.ts";
 import { SuspendedPhases } from "./suspended-phases.ts";
 import { Timers } from "./timers.ts";
@@ -104,14 +103,6 @@ async function instantiate(
   }
 }
 
-function fill(memory: WebAssembly.Memory, image: MemoryImage): void {
-  memory.grow(image.pages - memory.buffer.byteLength / PAGE_BYTES);
-  const bytes = new Uint8Array(memory.buffer);
-  for (const segment of image.segments) bytes.set(segment.bytes, segment.offset);
-}
-
-const PAGE_BYTES = 65_536;
-
 /** For entries that the instance does not know. */
 const NO_TIME: InstanceLimits = { callMs: 0, requestMs: 0 };
 
@@ -151,7 +142,7 @@ export class WasmInstance implements GuestInstance {
     const functions = this.#functions(plugin, entries);
     const { exports } = await instantiate(plugin.module, functions);
     const linear = exports["memory"] as WebAssembly.Memory; // Checked by the loader.
-    if (plugin.image !== undefined) fill(linear, plugin.image);
+    plugin.image?.fill(linear);
     const fuel = new Fuel(this.#call, this.#options.onFuel);
     fuel.attach(exports);
     this.#memory.attach(linear, (bytes) => fuel.countHostBytes(bytes));

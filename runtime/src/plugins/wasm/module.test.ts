@@ -60,7 +60,9 @@ describe("a plugin's module", () => {
     const one = await loadModule("a", guest({ data: data({ at: 0, bytes: [1] }) }), cache);
     const two = await loadModule("b", guest({ data: data({ at: 0, bytes: [2] }) }), cache);
     assert.equal(one.module, two.module);
-    assert.notDeepEqual(one.image, two.image);
+    assert.notEqual(one.image, two.image);
+    const same = await loadModule("d", guest({ data: data({ at: 0, bytes: [1] }) }), cache);
+    assert.equal(same.image, one.image);
     const other = await loadModule("c", guest({ results: { sluice_access: 1 } }), cache);
     assert.notEqual(other.module, one.module);
   });

@@ -21,7 +21,7 @@ import { limitMemory } from "./limit-memory.ts";
 import { readManifest } from "./manifest.ts";
 import { customSection } from "./sections.ts";
 import { separateData } from "./separate-data.ts";
-import type { MemoryImage } from "./separate-data.ts";
+import type { MemoryImage } from "./memory-image.ts";
 import { abiSignature, isPhaseSignature, signaturesOf } from "./signatures.ts";
 
 /** Bytes of a .wasm file. */
@@ -90,7 +90,8 @@ export async function loadModule(
   if (bytes.length > MAX_MODULE_BYTES) {
     throw new PluginRefused(name, `${bytes.length} bytes, expected at most ${MAX_MODULE_BYTES}`);
   }
-  const { module, image } = await compile(name, bytes, cache, options);
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const { module, image } = await compile(name, bytes, sha256, cache, options);
   const exports = exportsOf(module);
   const isExtism = isExtismModule(exports);
   if (isExtism) checkExtismImports(name, module);
@@ -117,17 +118,23 @@ export async function loadModule(
     configSchema: manifest?.config ?? {},
     capabilities: manifest?.capabilities ?? [],
     metrics: manifest?.metrics ?? [],
-    sha256: createHash("sha256").update(bytes).digest("hex"),
+    sha256,
     module,
-    // A copy: the section alone is kept, not the file that it is in.
-    traces: new StackTraces(customSection(bytes, SOURCE_MAP_SECTION)?.slice()),
+    traces: new StackTraces(sourceMapOf(bytes)),
     image,
   };
+}
+
+/** A copy, which a Buffer's `slice` is not: the section alone is kept, not the file that it is in. */
+function sourceMapOf(bytes: Uint8Array): Uint8Array | undefined {
+  const section = customSection(bytes, SOURCE_MAP_SECTION);
+  return section && new Uint8Array(section);
 }
 
 async function compile(
   name: string,
   bytes: Uint8Array,
+  sha256: string,
   cache: CodeCache,
   { maxMemoryPages = MAX_MEMORY_PAGES, isBundled = false }: LoadOptions,
 ): Promise<Pick<PluginModule, "module" | "image">> {
@@ -138,7 +145,8 @@ async function compile(
     if (separated !== undefined && needsItsData(exportsOf(module))) {
       return { module: await cache.compile([limited], isBundled), image: undefined };
     }
-    return { module, image: separated?.image };
+    const image = separated && cache.image(sha256, separated.image);
+    return { module, image };
   } catch (cause) {
     const detail = detailOf(cause);
     throw new PluginRefused(name, `not a WebAssembly module that can run here: ${detail}`, cause);

@@ -1,21 +1,12 @@
 // Takes a module's initial memory out of it. Plugins built with the SDK are one engine with different memories: what
 // is left of them is the same byte by byte, so it is compiled once and its machine code is shared: that saves start-up
 // time and memory, and leaves one copy of the engine to compete for the processor's caches.
+import { MemoryImage } from "./memory-image.ts";
+import type { DataSegment } from "./memory-image.ts";
 import { SectionId, readUnsigned, sections, unsigned } from "./sections.ts";
 
 const I32_CONST = 0x41;
 const END = 0x0b;
-
-export interface DataSegment {
-  readonly offset: number;
-  readonly bytes: Uint8Array;
-}
-
-/** What a new instance's memory holds, and how many pages of 64 KiB it has. */
-export interface MemoryImage {
-  readonly pages: number;
-  readonly segments: readonly DataSegment[];
-}
 
 export interface SeparatedModule {
   /** The module with one page of empty memory and no custom sections, in pieces of the original. */
@@ -47,7 +38,7 @@ export function separateData(bytes: Uint8Array): SeparatedModule | undefined {
     }
   }
   if (pages === undefined || segments === undefined) return undefined;
-  return { code, image: { pages, segments } };
+  return { code, image: new MemoryImage(pages, segments) };
 }
 
 /** Active segments of memory 0 with constant offsets; undefined when there is any other. */
@@ -62,11 +53,7 @@ function readSegments(bytes: Uint8Array, start: number): DataSegment[] | undefin
     const length = readUnsigned(bytes, offset.next + 1);
     at = length.next + length.value;
     if (at > bytes.length) throw new Error("ends in the middle of its data");
-    // A copy: a view would keep the whole file in memory for as long as the plugin lives.
-    segments.push({
-      offset: offset.value >>> 0,
-      bytes: new Uint8Array(bytes.subarray(length.next, at)),
-    });
+    segments.push({ offset: offset.value >>> 0, bytes: bytes.subarray(length.next, at) });
   }
   return segments;
 }
