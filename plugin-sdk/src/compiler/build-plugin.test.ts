@@ -4,7 +4,15 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { IMPORT_NAMESPACE, MANIFEST_SECTION } from "../abi.ts";
+import {
+  CONFIGURE_EXPORT,
+  IMPORT_NAMESPACE,
+  MANIFEST_SECTION,
+  PHASES,
+  PHASE_EXPORTS,
+  RESUME_EXPORT,
+  VERSION_EXPORT,
+} from "../abi.ts";
 import { buildPlugin } from "./build-plugin.ts";
 import type { BuildOptions, BuiltPlugin } from "./build-plugin.ts";
 import { customSections } from "./wasm-binary.ts";
@@ -48,15 +56,23 @@ async function diagnostics(entry: string, options: Partial<BuildOptions> = {}): 
 }
 
 describe("a plugin that is built", () => {
-  test("imports only the gateway's functions and exports only what its phases need", async () => {
+  test("imports only the gateway's functions and exports what the gateway calls, of all phases", async () => {
     const { wasm } = await built(await file("a/plugin.ts", plugin("ctx.log.info(String(limit))")));
     const module = new WebAssembly.Module(wasm);
     for (const { module: namespace } of WebAssembly.Module.imports(module)) {
       assert.equal(namespace, IMPORT_NAMESPACE);
     }
     assert.deepEqual(
-      WebAssembly.Module.exports(module).map(({ name }) => name),
-      ["memory", "sluice_abi_version", "sluice_configure", "sluice_resume", "sluice_access"],
+      WebAssembly.Module.exports(module)
+        .map(({ name }) => name)
+        .toSorted(),
+      [
+        "memory",
+        VERSION_EXPORT,
+        CONFIGURE_EXPORT,
+        RESUME_EXPORT,
+        ...PHASES.map((phase) => PHASE_EXPORTS[phase]),
+      ].toSorted(),
     );
   });
 
