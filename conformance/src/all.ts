@@ -13,7 +13,7 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const BIN = join(ROOT, "node_modules/.bin");
 const SOURCES = "--conditions=sluice-source";
 /** For one runner, and for one file or case in it. */
-const LIMIT_MS = 6 * 60_000;
+const LIMIT_MS = 8 * 60_000;
 const CASE_LIMIT_MS = 2 * 60_000;
 
 const REPORTS = await mkdtemp(join(tmpdir(), "sluice-reports-"));
@@ -78,6 +78,8 @@ async function nodeTests(
       SOURCES,
       `--require=${join(ROOT, "conformance/blocking-output.cjs")}`,
       "--test",
+      // Two files at a time, of which each waits for its gateway most of the time.
+      "--test-concurrency=2",
       `--test-timeout=${CASE_LIMIT_MS}`,
       "--test-force-exit",
       "--test-reporter=spec",

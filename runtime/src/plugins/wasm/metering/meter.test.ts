@@ -65,9 +65,9 @@ describe("what comes with the gateway", () => {
     let refills = 0;
     const count = (): number => {
       refills++;
-      return 1000;
+      return 100_000;
     };
-    meteredInstance(bytes, count, trustsInterpreter).run(name, 20_000_000);
+    meteredInstance(bytes, count, trustsInterpreter).run(name, 9_000_000);
     return refills;
   }
 
