@@ -9,7 +9,7 @@ import { packageVersion, SOURCE_DIR } from "./places.ts";
 import { writeFileAtomically } from "./write-file.ts";
 
 export interface BuildBundledOptions {
-  /** Has a folder for each plugin, with a plugin.ts in it. */
+  /** Has a folder for each plugin, with a plugin.ts in it; other folders are what several of them share. */
   readonly pluginsDir: string;
   /** Gets `<name>.wasm` for each. */
   readonly outDir: string;
@@ -26,13 +26,13 @@ export async function buildBundled(
   options: BuildBundledOptions,
 ): Promise<Map<string, BundledPlugin>> {
   const { pluginsDir, outDir } = options;
-  const names = await pluginNames(pluginsDir);
-  const base = await sdkKey();
+  const { names, shared } = await foldersOf(pluginsDir);
+  const base = await baseKey(pluginsDir, shared);
   const plugins = await Promise.all(
     names.map(async (name): Promise<[string, BundledPlugin]> => {
       const dir = join(pluginsDir, name);
       const path = join(outDir, `${name}.wasm`);
-      const key = contentKey([["sdk", base], ...(await sourceFiles(dir))]);
+      const key = contentKey([["base", base], ...(await sourceFiles(dir))]);
       if (await isCurrent(path, key)) return [name, { path, built: false }];
       await compile(join(dir, "plugin.ts"), path);
       await writeFileAtomically(keyPath(path), key);
@@ -42,20 +42,34 @@ export async function buildBundled(
   return new Map(plugins);
 }
 
-async function pluginNames(pluginsDir: string): Promise<string[]> {
-  const entries = await readdir(pluginsDir, { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isDirectory() && existsSync(join(pluginsDir, entry.name, "plugin.ts")))
-    .map(({ name }) => name)
-    .sort();
+interface Folders {
+  /** With a plugin in each. */
+  readonly names: readonly string[];
+  readonly shared: readonly string[];
 }
 
+async function foldersOf(pluginsDir: string): Promise<Folders> {
+  const entries = await readdir(pluginsDir, { withFileTypes: true });
+  const folders = entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+  const hasPlugin = (name: string): boolean => existsSync(join(pluginsDir, name, "plugin.ts"));
+  return {
+    names: folders.filter(hasPlugin),
+    shared: folders.filter((name) => !hasPlugin(name) && !NO_SOURCES.has(name)),
+  };
+}
+
+const NO_SOURCES: ReadonlySet<string> = new Set(["dist", "node_modules"]);
+
 /** Changes with everything besides the plugin itself that its .wasm depends on. */
-async function sdkKey(): Promise<string> {
+async function baseKey(pluginsDir: string, shared: readonly string[]): Promise<string> {
+  const sources = await Promise.all(shared.map((name) => sourceFiles(join(pluginsDir, name))));
   return contentKey([
     ["engine", await engineKey()],
     ["esbuild", packageVersion("esbuild")],
+    // Names the versions of the packages that plugins use.
+    ["packages", await readFile(join(pluginsDir, "package.json")).catch(() => "")],
     ...(await sourceFiles(SOURCE_DIR)),
+    ...sources.flat(),
   ]);
 }
 
