@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatMetering, meteringRatio } from "./cases/metering.ts";
-import type { MeteringCost } from "./cases/metering.ts";
+import type { Measured } from "./cases/in-process.ts";
 
-const cost: MeteringCost = {
+const cost: Measured = {
   runtime: "node",
   reason: undefined,
   times: { "empty-loop": [10, 20], "empty-loop-metered": [15, 30], assemblyscript: [1] },

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { callRatio, formatPluginCalls } from "./cases/plugin-call.ts";
-import type { PluginCalls } from "./cases/plugin-call.ts";
+import type { Measured } from "./cases/in-process.ts";
 
-const calls: PluginCalls = {
+const calls: Measured = {
   runtime: "bun",
   reason: undefined,
   times: {

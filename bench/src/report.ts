@@ -1,9 +1,8 @@
 // The results of a run: the object that becomes the JSON file, and the tables on stdout.
 import type { IdleRow } from "./cases/idle.ts";
 import type { LatencyRow } from "./cases/latency.ts";
-import type { MeteringCost } from "./cases/metering.ts";
+import type { Measured } from "./cases/in-process.ts";
 import { formatMetering } from "./cases/metering.ts";
-import type { PluginCalls } from "./cases/plugin-call.ts";
 import { formatPluginCalls } from "./cases/plugin-call.ts";
 import type { GoalResult } from "./goals.ts";
 import type { InstanceCost } from "./instance.ts";
@@ -30,8 +29,8 @@ export interface BenchResults {
   readonly cases: readonly CaseResult[];
   readonly latency: readonly LatencyRow[];
   readonly idle: readonly IdleRow[];
-  readonly pluginCalls: readonly PluginCalls[];
-  readonly metering: readonly MeteringCost[];
+  readonly pluginCalls: readonly Measured[];
+  readonly metering: readonly Measured[];
   readonly runtimes: readonly RuntimeCost[];
   readonly goals: readonly GoalResult[];
   /** How numbers are to be read on this machine. */

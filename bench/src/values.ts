@@ -1,8 +1,7 @@
 // The single values of a run that goals name.
 import type { IdleRow } from "./cases/idle.ts";
-import type { MeteringCost } from "./cases/metering.ts";
+import type { Measured } from "./cases/in-process.ts";
 import { meteringRatio } from "./cases/metering.ts";
-import type { PluginCalls } from "./cases/plugin-call.ts";
 import { callRatio } from "./cases/plugin-call.ts";
 import type { LatencyRow } from "./cases/latency.ts";
 import { workerGain } from "./cases/workers.ts";
@@ -21,8 +20,8 @@ export interface Measurements {
   readonly isLoadApart: boolean;
   readonly latency: readonly LatencyRow[];
   readonly idle: readonly IdleRow[];
-  readonly pluginCalls: readonly PluginCalls[];
-  readonly metering: readonly MeteringCost[];
+  readonly pluginCalls: readonly Measured[];
+  readonly metering: readonly Measured[];
   readonly runtimes: readonly RuntimeCost[];
 }
 

@@ -1,19 +1,14 @@
 // What the fuel checks cost that the gateway puts into every guest: the same guests with them and without, in one process.
-import { execFile } from "node:child_process";
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type { Lab } from "../lab.ts";
 import type { BenchOptions } from "../options.ts";
-import type { Runtime } from "../sluice.ts";
-import { RUNTIMES } from "../sluice.ts";
+import { measureInProcess } from "./in-process.ts";
+import type { InProcess, Measured, RunScript } from "./in-process.ts";
 import type { Spread } from "../statistics.ts";
 import { pairedRatio, spread, withRange } from "../statistics.ts";
 import type { Column } from "../table.ts";
 import { formatTable } from "../table.ts";
-import { PACKAGES } from "../tools.ts";
-
-const run = promisify(execFile);
 
 const ROWS = {
   "empty-loop": "an empty loop, a million turns",
@@ -24,67 +19,38 @@ const ROWS = {
 
 export type MeteredId = keyof typeof ROWS;
 
-/** µs by round; each id, and the id with `-metered` behind it. */
-type Times = Readonly<Record<string, readonly number[]>>;
-
-export interface MeteringCost {
-  readonly runtime: Runtime;
-  readonly times: Times;
-  /** Why there are none. */
-  readonly reason: string | undefined;
-}
-
-/** The time with checks by the time without, round by round. */
-export function meteringRatio({ times }: MeteringCost, id: MeteredId): Spread | undefined {
+/** The time with checks, `ID-metered`, by the time without, `ID`, round by round. */
+export function meteringRatio({ times }: Measured, id: MeteredId): Spread | undefined {
   const plain = times[id];
   const metered = times[`${id}-metered`];
   if (plain === undefined || metered === undefined) return undefined;
   return pairedRatio(new Map(metered.entries()), new Map(plain.entries()));
 }
 
-/** A turn is a tenth of a run under load: each guest has two in each round, and the quickest batch counts. */
-const TURN = 0.1;
-
-export async function measureMetering(
+export function measureMetering(
   lab: Lab,
-  { rounds, seconds, selection }: BenchOptions,
+  options: BenchOptions,
   progress: (line: string) => void,
-): Promise<MeteringCost[]> {
-  const results: MeteringCost[] = [];
-  let folder: string | undefined;
-  for (const runtime of RUNTIMES.filter((name) => selection.wantsPeer(`sluice-${name}`))) {
-    progress(`metering on ${runtime}`);
-    try {
-      const program = lab.tools[runtime];
-      if (program === undefined) throw new Error(`needs ${PACKAGES[runtime]}`);
-      folder ??= await buildGuests(lab, program);
-      const { stdout } = await run(
-        program,
-        [SOURCES, MEASURING_PROGRAM, folder, String(rounds), String(seconds * TURN)],
-        { cwd: lab.root },
-      );
-      // What the program prints.
-      results.push({ runtime, times: JSON.parse(stdout) as Times, reason: undefined });
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      results.push({ runtime, times: {}, reason });
-    }
-  }
-  return results;
+): Promise<Measured[]> {
+  return measureInProcess(METERING, lab, options, progress);
 }
 
-const SOURCES = "--conditions=sluice-source";
-const MEASURING_PROGRAM = "bench/src/metering/program.ts";
+/** Each guest has two turns in each round, and the quickest batch counts. */
+const METERING: InProcess = {
+  title: "metering",
+  program: "bench/src/metering/program.ts",
+  turn: 0.1,
+  buildGuests,
+};
+
 const PEERS = "bench/peers/metering";
 const AS = "plugin-sdk/assemblyscript";
 
 /** Gives the folder. */
-async function buildGuests(lab: Lab, program: string): Promise<string> {
+async function buildGuests(lab: Lab, script: RunScript): Promise<string> {
   const folder = join(lab.runDir, "metering");
   mkdirSync(folder, { recursive: true });
   const at = (name: string): string => join(folder, `${name}.wasm`);
-  const script = (path: string, ...args: string[]): Promise<unknown> =>
-    run(program, [SOURCES, path, ...args], { cwd: lab.root });
   await script(
     "runtime/bin/sluice.js",
     "plugin",
@@ -109,7 +75,7 @@ const COLUMNS: readonly Column[] = [
   { title: "ratio", align: "right" },
 ];
 
-export function formatMetering(cost: MeteringCost): string {
+export function formatMetering(cost: Measured): string {
   const ids = Object.keys(ROWS) as MeteredId[]; // Its own keys.
   const rows = ids.map((id) => {
     const ratio = meteringRatio(cost, id);

@@ -1,19 +1,14 @@
 // One call of a plugin, without sockets: through the gateway's own host, and through Extism's plugin.call with JSON.
-import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type { Lab } from "../lab.ts";
 import type { BenchOptions } from "../options.ts";
-import type { Runtime } from "../sluice.ts";
-import { RUNTIMES } from "../sluice.ts";
+import { measureInProcess } from "./in-process.ts";
+import type { InProcess, Measured, RunScript } from "./in-process.ts";
 import type { Spread } from "../statistics.ts";
 import { pairedRatio, spread, withRange } from "../statistics.ts";
 import type { Column } from "../table.ts";
 import { formatTable } from "../table.ts";
-import { PACKAGES } from "../tools.ts";
-
-const run = promisify(execFile);
 
 /** What is called, and by what its time is divided. */
 const ROWS = {
@@ -28,18 +23,8 @@ const ROWS = {
 
 export type CallId = keyof typeof ROWS;
 
-/** µs by round. */
-type Times = Readonly<Partial<Record<CallId, readonly number[]>>>;
-
-export interface PluginCalls {
-  readonly runtime: Runtime;
-  readonly times: Times;
-  /** Why there are none. */
-  readonly reason: string | undefined;
-}
-
 /** The time of one thing by that of what it is compared with, round by round. */
-export function callRatio({ times }: PluginCalls, id: CallId): Spread | undefined {
+export function callRatio({ times }: Measured, id: CallId): Spread | undefined {
   const { base } = ROWS[id];
   const of = times[id];
   const to = base === undefined ? undefined : times[base];
@@ -47,39 +32,22 @@ export function callRatio({ times }: PluginCalls, id: CallId): Spread | undefine
   return pairedRatio(new Map(of.entries()), new Map(to.entries()));
 }
 
-/** A turn is a quarter of a run under load: seven things have one in each round. */
-const TURN = 0.25;
-
-export async function measurePluginCalls(
+export function measurePluginCalls(
   lab: Lab,
-  { rounds, seconds, selection }: BenchOptions,
+  options: BenchOptions,
   progress: (line: string) => void,
-): Promise<PluginCalls[]> {
-  const results: PluginCalls[] = [];
-  let folder: string | undefined;
-  for (const runtime of RUNTIMES.filter((name) => selection.wantsPeer(`sluice-${name}`))) {
-    progress(`plugin-call on ${runtime}`);
-    try {
-      const program = lab.tools[runtime];
-      if (program === undefined) throw new Error(`needs ${PACKAGES[runtime]}`);
-      folder ??= await buildGuests(lab, program);
-      const { stdout } = await run(
-        program,
-        [SOURCES, MEASURING_PROGRAM, folder, String(rounds), String(seconds * TURN)],
-        { cwd: lab.root },
-      );
-      // What the program prints.
-      results.push({ runtime, times: JSON.parse(stdout) as Times, reason: undefined });
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      results.push({ runtime, times: {}, reason });
-    }
-  }
-  return results;
+): Promise<Measured[]> {
+  return measureInProcess(PLUGIN_CALLS, lab, options, progress);
 }
 
-const SOURCES = "--conditions=sluice-source";
-const MEASURING_PROGRAM = "bench/src/plugin-call/program.ts";
+/** Seven things have a turn in each round. */
+const PLUGIN_CALLS: InProcess = {
+  title: "plugin-call",
+  program: "bench/src/plugin-call/program.ts",
+  turn: 0.25,
+  buildGuests,
+};
+
 const PEERS = "bench/peers/plugin-call";
 const AS = "plugin-sdk/assemblyscript";
 
@@ -95,12 +63,10 @@ const FEATURES = [
 ].map((feature) => `--enable-${feature}`);
 
 /** Gives the folder. */
-async function buildGuests(lab: Lab, program: string): Promise<string> {
+async function buildGuests(lab: Lab, script: RunScript): Promise<string> {
   const folder = join(lab.runDir, "plugin-call");
   mkdirSync(folder, { recursive: true });
   const at = (name: string): string => join(folder, `${name}.wasm`);
-  const script = (path: string, ...args: string[]): Promise<unknown> =>
-    run(program, [SOURCES, path, ...args], { cwd: lab.root });
   const build = (source: string, name: string): Promise<unknown> =>
     script("runtime/bin/sluice.js", "plugin", "build", `${PEERS}/${source}`, "-o", at(name));
   const asc = (source: string, name: string, ...options: string[]): Promise<unknown> => {
@@ -134,7 +100,7 @@ const COLUMNS: readonly Column[] = [
   { title: "against Extism", align: "right" },
 ];
 
-export function formatPluginCalls(calls: PluginCalls): string {
+export function formatPluginCalls(calls: Measured): string {
   const ids = Object.keys(ROWS) as CallId[]; // Its own keys.
   const rows = ids.map((id) => {
     const times = calls.times[id];

@@ -27,6 +27,12 @@ interface ConfiguredEntry {
 }
 
 type VerdictNumber = (typeof Verdict)[keyof typeof Verdict];
+type BodyHandler = (
+  context: HostBodyContext,
+  chunk: Uint8Array<ArrayBuffer>,
+  isLast: boolean,
+  settings: unknown,
+) => ReturnType<NonNullable<Plugin["onRequestBody"]>>;
 type Result = VerdictNumber | Promise<VerdictNumber>;
 
 const CONTINUE = Verdict.continue;
@@ -88,32 +94,20 @@ export function install(plugin: Plugin): void {
     return continueAfter(onResponse?.(context, entry.settings));
   }
 
-  function requestBody(
-    requestHandle: number,
-    config: number,
-    length: number,
-    isLast: number,
-  ): VerdictNumber {
-    const entry = entries[config] ?? notConfigured(config);
-    const context = bodyContext(requestHandle, entry);
-    const chunk = readChunk(requestHandle, length);
-    const outcome = onRequestBody?.(context, chunk, isLast === 1, entry.settings);
-    replaceChunk(requestHandle, "onRequestBody", outcome);
-    return CONTINUE;
-  }
-
-  function bodyFilter(
-    requestHandle: number,
-    config: number,
-    length: number,
-    isLast: number,
-  ): VerdictNumber {
-    const entry = entries[config] ?? notConfigured(config);
-    const context = bodyContext(requestHandle, entry);
-    const chunk = readChunk(requestHandle, length);
-    const outcome = onResponseBody?.(context, chunk, isLast === 1, entry.settings);
-    replaceChunk(requestHandle, "onResponseBody", outcome);
-    return CONTINUE;
+  /** What onRequestBody and onResponseBody are called by. */
+  function bodyPhase(name: "onRequestBody" | "onResponseBody", handler: BodyHandler | undefined) {
+    return (
+      requestHandle: number,
+      config: number,
+      length: number,
+      isLast: number,
+    ): VerdictNumber => {
+      const { plugin, settings } = entries[config] ?? notConfigured(config);
+      const context = viewOf({ __proto__: HostBodyContext.prototype, requestHandle, plugin });
+      const chunk = readChunk(requestHandle, length);
+      replaceChunk(requestHandle, name, handler?.(context, chunk, isLast === 1, settings));
+      return CONTINUE;
+    };
   }
 
   function log(requestHandle: number, config: number): Result {
@@ -140,13 +134,9 @@ export function install(plugin: Plugin): void {
     onRejection,
     resume,
     whenSettled,
-    requestBody,
-    bodyFilter,
+    bodyPhase("onRequestBody", onRequestBody),
+    bodyPhase("onResponseBody", onResponseBody),
   );
-}
-
-function bodyContext(requestHandle: number, { plugin }: ConfiguredEntry): HostBodyContext {
-  return viewOf({ __proto__: HostBodyContext.prototype, requestHandle, plugin });
 }
 
 function notConfigured(config: number): never {

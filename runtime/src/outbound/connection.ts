@@ -4,6 +4,7 @@ import { connect as connectTcp, isIP } from "node:net";
 import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
+import type { FetchErrorReason } from "@sluice/plugin-sdk";
 import { BodyReader } from "../http1/body-reader.ts";
 import type { Fields } from "../http1/fields.ts";
 import { readControls, responseFraming } from "../http1/framing.ts";
@@ -13,7 +14,6 @@ import { StatusLine } from "../http1/status-line.ts";
 import { HOLDS_TOO_MUCH } from "./call-places.ts";
 import type { Hold } from "./call-places.ts";
 import { FetchFailed } from "./fetch-failed.ts";
-import type { FetchFailure } from "./fetch-failed.ts";
 import type { OutboundResponse } from "./outbound-request.ts";
 import { ReceivedBody } from "./received-body.ts";
 
@@ -199,7 +199,7 @@ export class OutboundConnection {
     return -1;
   }
 
-  #fail(reason: FetchFailure, message: string, cause?: unknown): void {
+  #fail(reason: FetchErrorReason, message: string, cause?: unknown): void {
     this.#end(new FetchFailed(reason, message, cause));
   }
 

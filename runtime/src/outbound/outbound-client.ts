@@ -1,5 +1,6 @@
 // What plugins ask other servers with: `fetch -> (a place among the plugin's calls) -> hop -> redirect? -> hop -> answer`.
 // Hosts, addresses, redirects, time and sizes are decided here and not by a runtime's fetch.
+import type { FetchErrorReason } from "@sluice/plugin-sdk";
 import { detailOf } from "../errors.ts";
 import type { HeadLimits } from "../http1/head-parser.ts";
 import type { OutboundConnection } from "./connection.ts";
@@ -9,7 +10,6 @@ import { ConnectionPool } from "./connection-pool.ts";
 import { checkHost } from "./destination.ts";
 import type { FetchRules, Resolver } from "./destination.ts";
 import { FetchFailed } from "./fetch-failed.ts";
-import type { FetchFailure } from "./fetch-failed.ts";
 import { checkRequest, outboundUrl } from "./outbound-request.ts";
 import type { OutboundRequest, OutboundResponse } from "./outbound-request.ts";
 import { locationOf, redirected } from "./redirect.ts";
@@ -25,7 +25,7 @@ export interface OutboundClientOptions {
   readonly onDone?: (plugin: string, outcome: FetchOutcome) => void;
 }
 
-export type FetchOutcome = "answered" | FetchFailure;
+export type FetchOutcome = "answered" | FetchErrorReason;
 
 /** Sends requests of plugins. */
 export interface Outbound {

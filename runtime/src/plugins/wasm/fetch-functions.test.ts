@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { FetchErrorReason } from "@sluice/plugin-sdk";
 import { Fault, UrlPart } from "@sluice/plugin-sdk/abi";
 import { exchangeOf } from "../../exchange.testing.ts";
 import type { FetchRules } from "../../outbound/destination.ts";
 import { FetchFailed } from "../../outbound/fetch-failed.ts";
-import type { FetchFailure } from "../../outbound/fetch-failed.ts";
 import type { OutboundRequest, OutboundResponse } from "../../outbound/outbound-request.ts";
 import { NO_GRANTS } from "../plugin.testing.ts";
 import { fetchFunctions } from "./fetch-functions.ts";
@@ -150,7 +150,7 @@ for (const [reason, fault] of [
   ["unreachable", Fault.unavailable],
   ["malformed", Fault.unavailable],
   ["redirect", Fault.unavailable],
-] as const satisfies readonly (readonly [FetchFailure, number])[]) {
+] as const satisfies readonly (readonly [FetchErrorReason, number])[]) {
   test(`a failure that is "${reason}" is fault ${fault} and says why`, async () => {
     const { call, ask, asked, resumed } = setUp();
     const id = ask(call.begin("access", 0, exchangeOf({}), Infinity), HEAD);

@@ -1,11 +1,11 @@
 // Host functions that ask other servers, and that take URLs apart as the runtime does.
+import type { FetchErrorReason } from "@sluice/plugin-sdk";
 import { Fault, MAX_HOST_STRING_BYTES } from "@sluice/plugin-sdk/abi";
 import { changeUrl, parseUrl } from "@sluice/plugin-sdk/url-parts";
 import type { Exchange } from "../../exchange.ts";
 import type { FetchRules } from "../../outbound/destination.ts";
 import { FetchFailed } from "../../outbound/fetch-failed.ts";
-import type { FetchFailure } from "../../outbound/fetch-failed.ts";
-import { HostGrants } from "../host-grant.ts";
+import { fetchRules } from "../fetch-rules.ts";
 import { readFetchHead } from "./fetch-head.ts";
 import type { GuestCall } from "./guest-call.ts";
 import type { GuestMemory } from "./guest-memory.ts";
@@ -23,7 +23,7 @@ export interface FetchFunctionOptions {
   readonly services: Pick<HostServices, "outbound">;
 }
 
-const FAULTS: Readonly<Record<FetchFailure, number>> = {
+const FAULTS: Readonly<Record<FetchErrorReason, number>> = {
   denied: Fault.denied,
   invalid: Fault.badValue,
   limit: Fault.limit,
@@ -47,8 +47,7 @@ export function fetchFunctions({
 }: FetchFunctionOptions): HostFunctions<"fetch" | "url_parse" | "url_set"> {
   const known: (FetchRules | undefined)[] = [];
   const rulesOf = (entry: number): FetchRules => {
-    const { fetch = [], privateAddresses = false } = entries[entry]?.grants ?? {};
-    return (known[entry] ??= { plugin, hosts: new HostGrants(fetch), privateAddresses });
+    return (known[entry] ??= fetchRules(plugin, entries[entry]?.grants));
   };
   return {
     fetch: (_, request, head, headLength, body, bodyLength) => {

@@ -8,6 +8,9 @@ import { RestartBudget } from "./restart-budget.ts";
 
 export type OnBroken = (instance: GuestInstance, fault: GuestFault) => void;
 
+/** Requests that wait for an instance (W11). */
+const MAX_WAITING = 1000;
+
 export interface InstanceMakerOptions {
   readonly plugin: string;
   readonly log: PluginLog;
@@ -31,9 +34,13 @@ export class InstanceMaker {
     this.#budget = new RestartBudget(options.backsOff);
   }
 
-  /** In the time after a crash in which no instance is made. */
-  get isBackingOff(): boolean {
-    return this.#options.backsOff && this.#waitMs > 0;
+  /** Throws when one more request must not wait for an instance: too many do, or none is made after faults. */
+  admit(waiting: number): void {
+    const { plugin, backsOff } = this.#options;
+    if (waiting >= MAX_WAITING) {
+      throw new GatewayError("overloaded", `${waiting} requests wait for plugin ${plugin}`);
+    }
+    if (backsOff && this.#waitMs > 0) throw noInstance(plugin, "backs off after faults");
   }
 
   /** Throws when the module does not work. */

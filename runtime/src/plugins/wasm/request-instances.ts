@@ -1,5 +1,5 @@
 // An instance for each request, which nobody had before and nobody gets after it (W8). Some stand by.
-import { GatewayError } from "../../errors.ts";
+import type { GatewayError } from "../../errors.ts";
 import type { Exchange } from "../../exchange.ts";
 import type { GuestFault } from "./guest-fault.ts";
 import type { GuestInstance } from "./instance.ts";
@@ -11,8 +11,6 @@ import type { Instances } from "./instances.ts";
 const SPARES = 4;
 /** At once; who comes on top of them waits. */
 const MAX_LIVE = 256;
-/** Requests that wait for an instance (W11). */
-const MAX_WAITING = 1000;
 
 export interface RequestInstancesOptions {
   readonly plugin: string;
@@ -55,11 +53,7 @@ export class RequestInstances implements Instances {
   }
 
   async ready(): Promise<void> {
-    const { plugin } = this.#options;
-    if (this.#waiters.length >= MAX_WAITING) {
-      throw new GatewayError("overloaded", `${MAX_WAITING} requests wait for plugin ${plugin}`);
-    }
-    if (this.#maker.isBackingOff) throw noInstance(plugin, "backs off after faults");
+    this.#maker.admit(this.#waiters.length);
     const turn = Promise.withResolvers<void>();
     this.#waiters.push(turn);
     void this.#refill();

@@ -1,6 +1,5 @@
 // One instance serves many requests, interleaved; another one stands by, so that a fault costs the request that caused
 // it and hardly anybody else. Both are replaced in the background: by calls, memory and idle time.
-import { GatewayError } from "../../errors.ts";
 import type { EndReason } from "../../status/plugin-stats.ts";
 import type { GuestFault } from "./guest-fault.ts";
 import type { GuestInstance } from "./instance.ts";
@@ -19,8 +18,6 @@ export interface RecycleLimits {
 
 /** An instance is not looked at after every call. */
 const CALLS_BETWEEN_CHECKS = 1024;
-/** Requests that wait for an instance (W11). */
-const MAX_WAITING = 1000;
 
 export interface SharedInstancesOptions {
   readonly plugin: string;
@@ -65,11 +62,7 @@ export class SharedInstances implements Instances {
   }
 
   async ready(): Promise<void> {
-    const { plugin } = this.#options;
-    if (this.#waiting >= MAX_WAITING) {
-      throw new GatewayError("overloaded", `${this.#waiting} requests wait for plugin ${plugin}`);
-    }
-    if (this.#maker.isBackingOff) throw noInstance(plugin, "backs off after faults");
+    this.#maker.admit(this.#waiting);
     this.#waiting++;
     try {
       this.#make();
@@ -77,7 +70,7 @@ export class SharedInstances implements Instances {
     } finally {
       this.#waiting--;
     }
-    if (this.#active === undefined) throw noInstance(plugin, "no instance is left");
+    if (this.#active === undefined) throw noInstance(this.#options.plugin, "no instance is left");
   }
 
   discard(broken: GuestInstance): void {
