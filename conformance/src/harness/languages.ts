@@ -3,11 +3,14 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 
+import { kept } from "./compiled.ts";
 import { cleanEnvironment, ROOT, runToEnd, runtimeBinary, sluice } from "./runtime.ts";
 
 const ASC = join(ROOT, "node_modules/assemblyscript/bin/asc.js");
+const AS_LIBRARY = join(ROOT, "plugin-sdk/assemblyscript");
+const C_LIBRARY = join(ROOT, "plugin-sdk/c");
 const ASC_CONFIG = "plugin-sdk/assemblyscript/asconfig.json";
 
 /** The .wasm of an AssemblyScript file, given absolutely or in the checkout, with the manifest of a JSON file if there is one. */
@@ -16,7 +19,7 @@ export function buildAssemblyScript(
   manifest?: string,
   options: readonly string[] = ["--config", ASC_CONFIG],
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return compiled(manifest, (output) => [
+  return compiled(source, manifest, AS_LIBRARY, (output) => [
     runtimeBinary("node"),
     ASC,
     source,
@@ -40,7 +43,13 @@ const CLANG_OPTIONS = [
 
 /** The same for C. See {@link withoutClang}. */
 export function buildC(source: string, manifest?: string): Promise<Uint8Array<ArrayBuffer>> {
-  return compiled(manifest, (output) => ["clang", ...CLANG_OPTIONS, source, "-o", output]);
+  return compiled(source, manifest, C_LIBRARY, (output) => [
+    "clang",
+    ...CLANG_OPTIONS,
+    source,
+    "-o",
+    output,
+  ]);
 }
 
 /** Why C cannot be compiled here; false when it can. */
@@ -52,7 +61,20 @@ export function withoutClang(): string | false {
   return `${missing.join(" and ")} not found. Run: apt-get install -y clang lld`;
 }
 
-async function compiled(
+/** `library`: the folder that it may import from, beside its own. */
+function compiled(
+  source: string,
+  manifest: string | undefined,
+  library: string,
+  command: (output: string) => readonly string[],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const make = (): Promise<Uint8Array<ArrayBuffer>> => compile(manifest, command);
+  // Given absolutely it is a case's own file, in a folder of another name each time.
+  if (isAbsolute(source)) return make();
+  return kept([...command(""), manifest ?? ""], [join(ROOT, dirname(source)), library], make);
+}
+
+async function compile(
   manifest: string | undefined,
   command: (output: string) => readonly string[],
 ): Promise<Uint8Array<ArrayBuffer>> {
