@@ -128,6 +128,23 @@ local function is_within_limit(consumer)
   return false
 end
 
+local ORIGIN = "https://app.example.com"
+
+-- One origin that may read answers, with credentials.
+function policies.cors()
+  local origin = ngx.var.http_origin
+  local header = ngx.header
+  header["Vary"] = "Origin"
+  if origin ~= ORIGIN then return end
+  header["Access-Control-Allow-Origin"] = origin
+  header["Access-Control-Allow-Credentials"] = "true"
+  header["Access-Control-Expose-Headers"] = "X-Request-Id"
+  if req.get_method() == "OPTIONS" and ngx.var.http_access_control_request_method then
+    header["Access-Control-Allow-Methods"] = "GET,POST"
+    ngx.exit(200)
+  end
+end
+
 function policies.access()
   local credential = authenticate()
   if not credential then

@@ -68,6 +68,12 @@ export class Children {
     signalGroup(child.pid, "SIGKILL");
   }
 
+  /** Ends it and all that it started at once, as a crash of the machine would. */
+  async kill(child: Child): Promise<void> {
+    signalGroup(child.pid, "SIGKILL");
+    await child.exited;
+  }
+
   async stopAll(): Promise<void> {
     await Promise.all([...this.#live].map((child) => this.stop(child)));
   }

@@ -4,10 +4,13 @@ import { cpus, loadavg, release } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bodyCases } from "./cases/bodies.ts";
+import { measureFailover } from "./cases/failover.ts";
 import { getCase } from "./cases/get.ts";
 import { measureIdle } from "./cases/idle.ts";
 import { measureMetering } from "./cases/metering.ts";
 import { measurePluginCalls } from "./cases/plugin-call.ts";
+import { policiesCase } from "./cases/policies.ts";
+import { targetsCase } from "./cases/targets.ts";
 import { measureLatency } from "./cases/latency.ts";
 import { routesCase } from "./cases/routes.ts";
 import { SHARED_CORES_NOTE, standsApart, workersCase } from "./cases/workers.ts";
@@ -75,7 +78,14 @@ async function compare(lab: Lab, options: BenchOptions): Promise<number> {
   const notes = neighbourNotes();
   const { wantsCase } = options.selection;
   const cases: CaseResult[] = [];
-  for (const loadCase of [getCase, ...bodyCases, workersCase, routesCase]) {
+  for (const loadCase of [
+    getCase,
+    ...bodyCases,
+    workersCase,
+    routesCase,
+    policiesCase,
+    targetsCase,
+  ]) {
     if (!wantsCase(loadCase.id)) continue;
     const result = await measureCase(lab, loadCase, options, progress);
     if (result.rows.length > 0) cases.push(result);
@@ -86,6 +96,7 @@ async function compare(lab: Lab, options: BenchOptions): Promise<number> {
     ? await measurePluginCalls(lab, options, progress)
     : [];
   const metering = wantsCase("metering") ? await measureMetering(lab, options, progress) : [];
+  const failover = wantsCase("failover") ? await measureFailover(lab, options, progress) : [];
   const { runtimes, missing } = await measureCosts(lab, options, progress);
   const isLoadApart = standsApart(lab);
   const values = goalValues({ cases, isLoadApart, latency, idle, pluginCalls, metering, runtimes });
@@ -99,6 +110,7 @@ async function compare(lab: Lab, options: BenchOptions): Promise<number> {
     idle,
     pluginCalls,
     metering,
+    failover,
     runtimes,
     goals: judge(GOALS, cpuByRow(cases), values),
     notes: wantsCase("workers") && !isLoadApart ? [...notes, SHARED_CORES_NOTE] : notes,
@@ -113,6 +125,7 @@ async function compare(lab: Lab, options: BenchOptions): Promise<number> {
       ...metering.flatMap(({ runtime, reason }) =>
         reason === undefined ? [] : [`Fuel checks, ${runtime}: ${reason}`],
       ),
+      ...missingRows("One of three targets killed", failover),
       ...missing,
     ],
   };

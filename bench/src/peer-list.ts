@@ -52,7 +52,7 @@ export interface SluiceSpecOptions {
   readonly workers?: number;
   readonly runtimeFlags?: readonly string[];
   /** Default: one of the configs in bench/peers. */
-  readonly writeConfig?: (path: string, upstreamPort: number) => void;
+  readonly writeConfig?: (path: string, upstreamPort: number, logPath: string) => void;
 }
 
 export function sluice(runtime: Runtime, options: SluiceSpecOptions = {}): ProxySpec {
@@ -71,7 +71,7 @@ export function sluice(runtime: Runtime, options: SluiceSpecOptions = {}): Proxy
       let config = join(lab.runDir, `${id}.yaml`);
       const template = hasPolicies ? "sluice-policies.yaml" : "sluice.yaml";
       if (writeConfig === undefined) config = lab.render(template, { logPath }, `${id}.yaml`);
-      else writeConfig(config, lab.upstreamPort);
+      else writeConfig(config, lab.upstreamPort, logPath);
       return sluiceCommand(lab, {
         runtime,
         config,
@@ -105,18 +105,24 @@ const caddy: ProxySpec = {
   ],
 };
 
-const nginxLua: ProxySpec = {
-  id: "nginx-lua",
-  peer: "nginx-lua",
-  title: "nginx + Lua, 4 policies",
-  hasPolicies: true,
-  needs: ["nginx", "nginxLuaModules"],
-  packages: [],
-  command: (lab, { port, logPath }) => {
-    const modulesPath = lab.tools.nginxLuaModules ?? "";
-    return nginxCommand(lab, lab.render("nginx-lua.conf", { port, logPath, modulesPath }));
-  },
-};
+/** Four policies, or five with cors. */
+export function nginxLua(policies: 4 | 5): ProxySpec {
+  const id = policies === 4 ? "nginx-lua" : "nginx-lua-five";
+  return {
+    id,
+    peer: "nginx-lua",
+    title: `nginx + Lua, ${policies} policies`,
+    hasPolicies: true,
+    needs: ["nginx", "nginxLuaModules"],
+    packages: [],
+    command: (lab, { port, logPath }) => {
+      const modulesPath = lab.tools.nginxLuaModules ?? "";
+      const cors = policies === 5 ? "policies.cors()" : "";
+      const values = { port, logPath, modulesPath, cors, id };
+      return nginxCommand(lab, lab.render("nginx-lua.conf", values, `${id}.conf`));
+    },
+  };
+}
 
 /** Every peer once, as its own users run it on one core. */
 export const PEERS: readonly ProxySpec[] = [
@@ -131,7 +137,7 @@ export const PEERS: readonly ProxySpec[] = [
   npmPeer("httpxy", "httpxy", ["httpxy"]),
   npmPeer("hono-node", "Hono's proxy on Node", ["hono", "@hono/node-server"]),
   npmPeer("hono-bun", "Hono's proxy on Bun", ["hono"], "bun"),
-  nginxLua,
+  nginxLua(4),
   sluice("bun", { hasPolicies: true }),
   sluice("node", { hasPolicies: true }),
 ];

@@ -19,6 +19,8 @@ export interface ProxySpec {
   readonly needs: readonly Tool[];
   /** npm packages that it runs. */
   readonly packages: readonly string[];
+  /** What its clients send, beside what all clients of the bench do. */
+  headers?(): Readonly<Record<string, string>>;
   command(lab: Lab, place: ProxyPlace): readonly string[];
 }
 
@@ -90,7 +92,8 @@ async function startProxy(
   };
   const child = lab.children.start(spec.id, [...prefix, ...spec.command(lab, place)], lab.root);
   try {
-    await firstAnswer(child, { port: place.port, headers: CLIENT_HEADERS, timeoutMs: 30_000 });
+    const headers = { ...CLIENT_HEADERS, ...spec.headers?.() };
+    await firstAnswer(child, { port: place.port, headers, timeoutMs: 30_000 });
     return { ...place, spec, child };
   } catch (error) {
     await lab.children.stop(child);

@@ -2,6 +2,8 @@
 import type { IdleRow } from "./cases/idle.ts";
 import type { LatencyRow } from "./cases/latency.ts";
 import type { Measured } from "./cases/in-process.ts";
+import type { FailoverRow } from "./cases/failover.ts";
+import { formatFailover } from "./failover-table.ts";
 import { formatMetering } from "./cases/metering.ts";
 import { formatPluginCalls } from "./cases/plugin-call.ts";
 import type { GoalResult } from "./goals.ts";
@@ -31,6 +33,7 @@ export interface BenchResults {
   readonly idle: readonly IdleRow[];
   readonly pluginCalls: readonly Measured[];
   readonly metering: readonly Measured[];
+  readonly failover: readonly FailoverRow[];
   readonly runtimes: readonly RuntimeCost[];
   readonly goals: readonly GoalResult[];
   /** How numbers are to be read on this machine. */
@@ -40,7 +43,8 @@ export interface BenchResults {
 }
 
 export function formatResults(results: BenchResults): string {
-  const { cases, latency, idle, pluginCalls, metering, runtimes, goals, notes, missing } = results;
+  const { cases, latency, idle, pluginCalls, metering, failover } = results;
+  const { runtimes, goals, notes, missing } = results;
   const sections = [
     `${results.rounds} rounds of ${results.seconds} s; medians, range in brackets`,
     Object.entries(results.machine)
@@ -52,6 +56,7 @@ export function formatResults(results: BenchResults): string {
   if (idle.length > 0) sections.push(formatTable(IDLE_COLUMNS, idle.map(idleCells)));
   sections.push(...pluginCalls.map(formatPluginCalls));
   sections.push(...metering.map(formatMetering));
+  if (failover.length > 0) sections.push(formatFailover(failover));
   if (runtimes.length > 0) sections.push(formatTable(RUNTIME_COLUMNS, runtimes.map(runtimeCells)));
   for (const [topic, ofTopic] of Map.groupBy(goals, (goal) => goal.topic)) {
     sections.push(formatTable(goalColumns(topic), ofTopic.map(goalCells)));

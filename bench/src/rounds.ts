@@ -143,7 +143,7 @@ export function runWrk(lab: Lab, proxy: RunningProxy, run: WrkRun): Promise<Load
     url: `http://127.0.0.1:${proxy.port}${path}`,
     seconds: run.seconds,
     connections,
-    headers: CLIENT_HEADERS,
+    headers: { ...CLIENT_HEADERS, ...proxy.spec.headers?.() },
     script,
     pin: run.placement.loadPin,
   });

@@ -13,6 +13,9 @@ export const CASE_IDS = [
   "instance",
   "plugin-call",
   "metering",
+  "policies",
+  "targets",
+  "failover",
 ] as const;
 export type CaseId = (typeof CASE_IDS)[number];
 
