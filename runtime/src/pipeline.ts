@@ -1,26 +1,25 @@
 // The way of a request through the gateway, phase by phase. Start reading here:
-//   start -> route -> access -> forward: request_body -> try -> (upstream) -> the way back (response-way.ts) -> log
+//   start -> route -> access -> the way to the upstream (request-way.ts) -> the way back (response-way.ts) -> log
 import { Batch } from "./batch.ts";
-import { leadRequestThrough } from "./bodies/lead-through.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Logger } from "./log.ts";
-import { GatewayError, toGatewayError } from "./errors.ts";
-import type { Exchange, Try } from "./exchange.ts";
+import { GatewayError, RefusedByPlugin, toGatewayError } from "./errors.ts";
+import type { Exchange } from "./exchange.ts";
 import type { RequestHandler } from "./http1/downstream.ts";
 import { errorBody } from "./http1/error-response.ts";
 import { fieldName } from "./http1/field-name.ts";
 import { ALLOWED_METHODS } from "./http1/request-line.ts";
 import type { Plugin, SettledVerdict } from "./plugins/plugin.ts";
 import { checkPath } from "./path-check.ts";
+import { RequestWay } from "./request-way.ts";
 import { ResponseWay } from "./response-way.ts";
-import type { RouteMatch } from "./routing/router.ts";
-import { upstreamPath } from "./routing/upstream-path.ts";
-import type { Route, Service, Snapshot } from "./snapshot.ts";
+import type { Route, Snapshot } from "./snapshot.ts";
 import type { Metrics } from "./status/metrics.ts";
 import type { Counted } from "./status/route-stats.ts";
 import { countRequest } from "./status/route-stats.ts";
 import { TimeLimit } from "./time-limit.ts";
-import type { Target } from "./upstream/target.ts";
+import { limitWithDeadline } from "./upstream/deadline-field.ts";
+import type { FallbackWays } from "./upstream/fallback.ts";
 
 export interface PipelineOptions {
   readonly deadlines: Deadlines;
@@ -37,6 +36,7 @@ export class Pipeline implements RequestHandler {
   readonly #metrics: Metrics;
   readonly #log: Logger;
   readonly #maxRequests: number;
+  readonly #request: RequestWay;
   readonly #response: ResponseWay;
   #requestsInFlight = 0;
 
@@ -46,12 +46,16 @@ export class Pipeline implements RequestHandler {
     this.#metrics = options.metrics;
     this.#log = options.log;
     this.#maxRequests = options.maxRequests || Infinity;
+    const attempt = this.#attempt.bind(this);
     this.#response = new ResponseWay({
-      attempt: (exchange, step) => this.#attempt(exchange, step),
+      attempt,
       afterwards: (exchange, settled, step) => void this.#await(exchange, settled, step),
       end: (exchange) => this.#end(exchange),
-      onFault: (exchange, error) => this.#onFault(exchange, error),
+      onFault: (exchange, error) => this.#request.onFault(exchange, error),
+      replaces: (exchange) => this.#replaces(exchange),
     });
+    const fail = this.#fail.bind(this);
+    this.#request = new RequestWay({ attempt, fail }, this.#response, this.#deadlines);
   }
 
   get requestsInFlight(): number {
@@ -81,7 +85,11 @@ export class Pipeline implements RequestHandler {
     exchange.route = match && exchange.snapshot?.route(match);
     if (!exchange.hasPlainPath) checkPath(exchange);
     if (exchange.route === undefined) throw new GatewayError("no_route", exchange.method);
-    const { timeoutMs } = exchange.route;
+    const { deadline } = exchange.route;
+    const timeoutMs =
+      deadline === undefined
+        ? exchange.route.timeoutMs
+        : limitWithDeadline(exchange, deadline, exchange.route.timeoutMs);
     if (timeoutMs !== undefined) this.#limit(exchange, timeoutMs);
     this.#accesses.add(exchange);
   };
@@ -113,7 +121,7 @@ export class Pipeline implements RequestHandler {
     if (verdict === undefined || isOver) return;
     switch (verdict.kind) {
       case "continue":
-        return this.#forward(exchange);
+        return this.#request.forward(exchange);
       case "respond":
         exchange.responseSource = "plugin";
         return this.#response.respond(exchange, exchange.responseBody ?? "");
@@ -150,45 +158,6 @@ export class Pipeline implements RequestHandler {
     }
   }
 
-  #forward(exchange: Exchange): void {
-    const { service } = routeOf(exchange);
-    if (service === undefined) throw new GatewayError("no_service", "the route has none");
-    exchange.upstreamUri = upstreamUri(exchange, service);
-    const { chain } = routeOf(exchange);
-    if (exchange.bodies !== undefined || chain.seesRequestBodies) {
-      const onFailed = (thrown: unknown): void => this.#fail(exchange, toGatewayError(thrown));
-      leadRequestThrough(exchange, chain, onFailed);
-    }
-    this.#try(exchange, service, false);
-  }
-
-  #try(exchange: Exchange, service: Service, isFresh: boolean): void {
-    const tried = exchange.tries?.map((each) => each.target) ?? NO_TARGETS;
-    const { balancer } = exchange.upstreamChoice ?? service;
-    const target = balancer.pick(exchange, tried);
-    if (target === undefined) throw new GatewayError("no_target", "no target may be used");
-    const { connectTimeoutMs, writeTimeoutMs, readTimeoutMs } = service.config;
-    const attempt: Try = {
-      target,
-      observer: balancer.observer,
-      permit: undefined,
-      startedAtMs: performance.now(),
-      error: undefined,
-    };
-    (exchange.tries ??= []).push(attempt);
-    attempt.observer?.begin(attempt);
-    const call = {
-      target,
-      uri: exchange.upstreamUri,
-      host: hostHeader(exchange, service, target),
-      connectTimeoutMs,
-      writeTimeoutMs,
-      readTimeoutMs,
-      isFresh,
-    };
-    service.transport.call(exchange, call, this.#response);
-  }
-
   /** To OPTIONS that go no further than here (RFC 9110 §7.6.2 and §9.3.7). */
   #answerOptions(exchange: Exchange): void {
     exchange.status = 200;
@@ -207,41 +176,55 @@ export class Pipeline implements RequestHandler {
     this.#log.requestRefused(error);
   }
 
-  #onFault(exchange: Exchange, error: GatewayError): void {
-    const attempt = exchange.tries?.at(-1);
-    if (attempt !== undefined) {
-      attempt.error = error;
-      const { observer, startedAtMs } = attempt;
-      observer?.failed(attempt, error, performance.now() - startedAtMs);
-      observer?.end(attempt);
-    }
-    const service = exchange.route?.service;
-    if (service === undefined || !mayRetry(exchange, service, error)) {
-      return this.#fail(exchange, error);
-    }
-    this.#attempt(exchange, () => this.#try(exchange, service, error.code === "upstream_stale"));
-  }
-
   #fail(exchange: Exchange, error: GatewayError): void {
     if (exchange.isOver) return;
     this.#metrics.countError(error.code);
     this.#log.requestFailed(exchange, error);
     exchange.upstream?.abort();
-    const isSecond = exchange.error !== undefined;
+    // That of another service, asked after the first error, is an error like any first one.
+    const isSecond = exchange.error !== undefined && exchange.fallbackService === undefined;
     exchange.error = error;
     if (error.code === "client_closed") {
       if (!exchange.isHeadSent) exchange.status = error.status;
       return this.#end(exchange);
     }
     if (exchange.isHeadSent) return this.#cut(exchange);
+    if (!exchange.isAnsweredPlainly && this.#fallsBack(exchange, error)) return;
     exchange.status = error.status;
     exchange.responseSource = "gateway";
-    const body = errorBody(error.publicMessage, exchange.id);
+    const body =
+      error instanceof RefusedByPlugin ? error.answer : errorBody(error.publicMessage, exchange.id);
     if (exchange.isAnsweredPlainly) return this.#cut(exchange);
     // The answer that says that a plugin has failed must not depend on plugins, nor one in the place of such an answer.
     exchange.isAnsweredPlainly = isSecond || error.code === "plugin_failed";
     this.#attempt(exchange, () => this.#response.respond(exchange, body));
   }
+
+  /** Something else than the error, or than the upstream's response, is answered (see Fallback). */
+  #fallsBack(exchange: Exchange, error: GatewayError | undefined): boolean {
+    const fallback = exchange.route?.fallback;
+    // Only in the place of what an upstream would have said: not of what plugins or clients did wrong.
+    if (fallback === undefined || exchange.upstreamUri === "") return false;
+    try {
+      return fallback.answer(exchange, error, this.#fallbackWays);
+    } catch (thrown) {
+      this.#fail(exchange, toGatewayError(thrown));
+      return true;
+    }
+  }
+
+  #replaces(exchange: Exchange): boolean {
+    const { upstream } = exchange;
+    if (!this.#fallsBack(exchange, undefined)) return false;
+    upstream?.abort();
+    return true;
+  }
+
+  readonly #fallbackWays: FallbackWays = {
+    respond: (exchange, body) =>
+      this.#attempt(exchange, () => this.#response.respond(exchange, body)),
+    forward: (exchange, service) => this.#request.forwardTo(exchange, service),
+  };
 
   #cut(exchange: Exchange): void {
     // In this order: a client's socket may report its end while it is destroyed.
@@ -253,7 +236,7 @@ export class Pipeline implements RequestHandler {
     exchange.isOver = true;
     exchange.endedAtMs = performance.now();
     exchange.timeLimit?.stop();
-    endLastTry(exchange);
+    this.#request.end(exchange);
     exchange.bodies?.abandon();
     if (exchange.underWay !== undefined) for (const giveUp of exchange.underWay) giveUp();
     const at = chainAndStats(exchange);
@@ -292,44 +275,11 @@ function chainAndStats(exchange: Exchange): (Counted & Pick<Route, "chain">) | u
   return exchange.route ?? exchange.snapshot?.noRoute;
 }
 
-/** One that failed has ended before. */
-function endLastTry({ tries }: Exchange): void {
-  const last = tries?.at(-1);
-  if (last?.error === undefined) last?.observer?.end(last);
-}
-
 function isUndecided(exchange: Exchange): boolean {
   return exchange.verdict === undefined && !exchange.isOver;
 }
 
-const NO_TARGETS: readonly Target[] = [];
-
 function routeOf(exchange: Exchange): Route {
   if (exchange.route === undefined) throw new GatewayError("internal", "the request has no route");
   return exchange.route;
-}
-
-function upstreamUri(exchange: Exchange, service: Service): string {
-  const match = exchange.match as RouteMatch; // Set with the route, which the caller has.
-  const path = exchange.pathOverride ?? upstreamPath(match, service.config.path, exchange.path);
-  if (path === undefined) throw new GatewayError("bad_request", "what strip_path leaves is unsafe");
-  if (match.stripPath) exchange.prefixLength = match.prefixLength;
-  return exchange.query === "" ? path : `${path}?${exchange.query}`;
-}
-
-function hostHeader(exchange: Exchange, service: Service, target: Target): string {
-  // An app is no other host: it sees the one that the client asked for.
-  if (service.config.protocol === "app") return exchange.authority;
-  if (exchange.route?.preserveHost === true) return exchange.authority;
-  const { hostHeader: given } = exchange.upstreamChoice ?? service;
-  return given ?? (target.port === 80 ? target.address.slice(0, -":80".length) : target.address);
-}
-
-/** Only what certainly did not reach a target, or may be done twice, is sent again (RFC 9110 §9.2.2). */
-function mayRetry(exchange: Exchange, service: Service, error: GatewayError): boolean {
-  if (!error.isRetryable || exchange.isHeadSent || exchange.isOver) return false;
-  const failed = exchange.tries ?? [];
-  const stale = failed.filter((each) => each.error?.code === "upstream_stale").length;
-  if (error.code === "upstream_stale") return stale <= 1;
-  return failed.length - stale <= service.config.retries;
 }

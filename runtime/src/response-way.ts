@@ -13,23 +13,27 @@ import { NO_BODY } from "./http1/framing.ts";
 import type { PluginChain } from "./plugins/chain.ts";
 import { addTokens } from "./response-tokens.ts";
 import type { ResponseReceiver } from "./upstream/transport.ts";
+import { answerTry } from "./upstream/tries.ts";
 
-/** The request's side of the way: it decides what becomes of the exchange. */
-export interface RequestWay {
+/** The pipeline's side of the way: it decides what becomes of the exchange. */
+export interface ResponseOwner {
   /** Runs a step; what it throws ends the request. */
   attempt(exchange: Exchange, step: (exchange: Exchange) => void): void;
   /** Runs the step when the promise is fulfilled, unless the exchange has gone another way by then. */
   afterwards(exchange: Exchange, settled: Promise<unknown>, step: () => void): void;
   /** The response is out. */
   end(exchange: Exchange): void;
+  /** Another response takes the place of the upstream's. */
+  replaces(exchange: Exchange): boolean;
+  /** The upstream has failed. */
   onFault(exchange: Exchange, error: GatewayError): void;
 }
 
 export class ResponseWay implements ResponseReceiver {
-  readonly #request: RequestWay;
+  readonly #owner: ResponseOwner;
 
-  constructor(request: RequestWay) {
-    this.#request = request;
+  constructor(owner: ResponseOwner) {
+    this.#owner = owner;
   }
 
   // ---- the head
@@ -41,22 +45,25 @@ export class ResponseWay implements ResponseReceiver {
 
   onHead(exchange: Exchange): void {
     const nowMs = performance.now();
+    // A series tells of all its heads, those that it does not take included.
+    const attempt = exchange.series === undefined ? exchange.tries?.at(-1) : undefined;
+    if (attempt !== undefined) answerTry(attempt, exchange.status, nowMs);
+    const fallback = exchange.route?.fallback;
+    if (fallback?.statuses.has(exchange.status) === true && this.#owner.replaces(exchange)) return;
     exchange.upstreamHeadAtMs = nowMs;
     exchange.bodies?.forgetRequest();
     exchange.responseSource = "upstream";
-    const current = exchange.tries?.at(-1);
-    current?.observer?.answered(current, exchange.status, nowMs - current.startedAtMs);
     // The upstream's own id, if it has one; the client gets the gateway's (see writeResponseHead).
     if (exchange.responseFields.hasRole(FieldRole.requestId)) {
       exchange.responseFields.remove("x-request-id");
     }
     removeHeaders(exchange, exchange.responseFields);
     if (exchange.method !== exchange.clientMethod) answerClientMethod(exchange);
-    this.#request.attempt(exchange, this.#headerFilter);
+    this.#owner.attempt(exchange, this.#headerFilter);
   }
 
   onFault(exchange: Exchange, error: GatewayError): void {
-    this.#request.onFault(exchange, error);
+    this.#owner.onFault(exchange, error);
   }
 
   readonly #headerFilter = (exchange: Exchange): void => {
@@ -71,7 +78,7 @@ export class ResponseWay implements ResponseReceiver {
     if (settled !== undefined) {
       hold(exchange);
       const goOn = (): void => this.#filterHead(exchange, upstreamStatus);
-      return this.#request.afterwards(exchange, settled, goOn);
+      return this.#owner.afterwards(exchange, settled, goOn);
     }
     if (exchange.connection.responseTokens.length > 0) addTokens(exchange, upstreamStatus);
     this.#send(exchange, chain);
@@ -81,8 +88,10 @@ export class ResponseWay implements ResponseReceiver {
     const { bodies, responseSink: holding } = exchange;
     if (holding !== undefined) exchange.responseSink = undefined;
     if (chain !== undefined && (bodies !== undefined || chain.seesResponseBodies)) {
-      const finish = (trailers?: Fields): void => this.#finish(exchange, trailers);
-      exchange.responseSink = leadResponseThrough(exchange, chain, finish);
+      exchange.responseSink = leadResponseThrough(exchange, chain, {
+        onEnd: (trailers) => this.#finish(exchange, trailers),
+        onFailed: (thrown) => this.#owner.attempt(exchange, () => rethrow(thrown)),
+      });
     }
     exchange.isHeadSent = true;
     exchange.client.sendHead(exchange);
@@ -111,27 +120,27 @@ export class ResponseWay implements ResponseReceiver {
   onBody(exchange: Exchange, piece: Buffer): void {
     const { responseSink } = exchange;
     if (responseSink === undefined) exchange.client.sendBody(piece);
-    else this.#request.attempt(exchange, () => responseSink.write(piece));
+    else this.#owner.attempt(exchange, () => responseSink.write(piece));
   }
 
   onFlush(exchange: Exchange): void {
     const { responseSink } = exchange;
     if (responseSink === undefined) exchange.client.flush();
-    else this.#request.attempt(exchange, () => responseSink.flush());
+    else this.#owner.attempt(exchange, () => responseSink.flush());
   }
 
   onEnd(exchange: Exchange, trailers?: Fields): void {
     if (exchange.isOver) return;
     const { responseSink } = exchange;
     if (responseSink === undefined) this.#finish(exchange, trailers);
-    else this.#request.attempt(exchange, () => responseSink.end(trailers));
+    else this.#owner.attempt(exchange, () => responseSink.end(trailers));
   }
 
   #finish(exchange: Exchange, trailers?: Fields): void {
     if (exchange.isOver) return;
     if (trailers !== undefined) removeHeaders(exchange, trailers);
     exchange.client.sendEnd(trailers);
-    this.#request.end(exchange);
+    this.#owner.end(exchange);
   }
 
   // ---- responses that the gateway or a plugin made
@@ -160,6 +169,10 @@ export class ResponseWay implements ResponseReceiver {
 
 function chainOf({ route, snapshot }: Exchange): PluginChain | undefined {
   return route === undefined ? snapshot?.noRoute.chain : route.chain;
+}
+
+function rethrow(thrown: unknown): never {
+  throw thrown;
 }
 
 /** Takes a body that nobody gets. */

@@ -40,6 +40,11 @@ export class FaultLog {
     this.#faults.push({ ...this.positionOf(path, offset), message });
   }
 
+  /** For what is found out when the tree is gone. */
+  addAt(position: SourcePosition, message: string): void {
+    this.#faults.push({ ...position, message });
+  }
+
   positionOf(path: string, offset: number): SourcePosition {
     const { line, col } = this.#lines.linePos(offset);
     return { path, line: Math.max(line, 1), column: Math.max(col, 1) };

@@ -1,5 +1,8 @@
 // The declarative config after parsing: flat entities with ids, defaults filled in, references resolved to ids.
 // Names, defaults and units are Kong's (times in ms).
+import type { BulkheadConfig } from "./bounds-model.ts";
+import type { FallbackConfig } from "./fallback-model.ts";
+import type { DeadlineConfig, HedgePolicyConfig, RetryPolicyConfig } from "./tries-model.ts";
 import type { UpstreamConfig } from "./upstream-model.ts";
 
 export type { TargetConfig, UpstreamConfig } from "./upstream-model.ts";
@@ -33,6 +36,10 @@ export interface ServiceConfig {
   readonly connectTimeoutMs: number;
   readonly writeTimeoutMs: number;
   readonly readTimeoutMs: number;
+  /** Of routes that have none of their own; undefined for none. */
+  readonly fallback?: FallbackConfig | undefined;
+  /** Of routes that say nothing of the same. */
+  readonly tries?: TriesConfig | undefined;
   readonly enabled: boolean;
   readonly tags: readonly string[];
   readonly source: SourcePosition;
@@ -53,13 +60,28 @@ export interface RouteConfig {
   readonly regexPriority: number;
   /** For all of a request, from its head to the end of the response (after Envoy's route timeout). */
   readonly timeoutMs: number | undefined;
+  /** What is left out here is the service's. */
+  readonly tries?: TriesConfig | undefined;
   readonly encodedCharacters: EncodedCharacters;
   /** Lower case; taken from the responses of upstreams (Envoy's field). */
   readonly responseHeadersToRemove: readonly string[];
+  /** Undefined for that of the service. */
+  readonly fallback?: FallbackConfig | undefined;
+  /** Undefined for none. */
+  readonly bulkhead?: BulkheadConfig | undefined;
   /** Names of plugins that run first, in this order; empty to go by priority. */
   readonly pluginOrder: readonly string[];
   readonly tags: readonly string[];
   readonly source: SourcePosition;
+}
+
+/** How often, how long and with what word of the time that is left a request is tried. */
+export interface TriesConfig {
+  readonly retryPolicy: RetryPolicyConfig | undefined;
+  readonly hedgePolicy: HedgePolicyConfig | undefined;
+  readonly deadline: DeadlineConfig | undefined;
+  /** From the end of the request to the end of the response's head; undefined for no limit but the others. */
+  readonly responseHeaderTimeoutMs: number | undefined;
 }
 
 /** Which escapes a request's path may have (Traefik's encodedCharacters). */
@@ -76,8 +98,12 @@ export interface CredentialConfig {
   readonly id: string;
   /** Kong's collection, such as `keyauth_credentials`. */
   readonly collection: string;
-  /** The secret itself: never to be logged. */
+  /** What it is found by: a username, say, or the secret itself. Never to be logged. */
   readonly key: string;
+  /** What X-Credential-Identifier says. */
+  readonly identifier: string;
+  /** What plugins get of it, by Kong's names; with secrets. */
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
 export interface ConsumerConfig {
@@ -85,6 +111,8 @@ export interface ConsumerConfig {
   readonly username: string | undefined;
   readonly customId: string | undefined;
   readonly credentials: readonly CredentialConfig[];
+  /** Kong's acls. */
+  readonly groups: readonly string[];
   readonly tags: readonly string[];
   readonly source: SourcePosition;
 }
@@ -98,6 +126,8 @@ export interface PluginConfig {
   readonly config: Readonly<Record<string, unknown>>;
   /** The same with the secrets themselves: for the plugin alone, never to be logged or shown. */
   readonly configWithSecrets: Readonly<Record<string, unknown>>;
+  /** `host:port`, lower case, of the servers that the config names as the plugin's endpoints. */
+  readonly endpoints: readonly string[];
   /** Set parts must all match; none set is global. */
   readonly routeId: string | undefined;
   readonly serviceId: string | undefined;
@@ -136,6 +166,8 @@ export interface PluginGrants {
   readonly fetch: readonly string[];
   /** What is fetched may resolve to private and loopback addresses. */
   readonly privateAddresses: boolean;
+  /** Those of `fetch` that may without that: what the operator's config of a bundled plugin names. */
+  readonly endpoints?: readonly string[];
   /** `host:port`, lower case. */
   readonly targets: readonly string[];
   /** Names of store namespaces besides the plugin's own. */

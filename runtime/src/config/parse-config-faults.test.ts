@@ -168,7 +168,33 @@ const FAULTS: readonly (readonly [what: string, text: string, ...faults: readonl
     "3:71: consumers[0].keyauth_credentials[2]: expected a mapping with the keys of a credential",
     "4:45: consumers[1].keyauth_credentials[0].key: expected a key of its own: this one is also that of consumers[0].keyauth_credentials[0]",
     "4:57: consumers[1].keyauth_credentials[1].key: missing: expected a string",
-    "4:75: consumers[1].jwt_secrets: jwt_secrets is not supported by this version: expected it left out",
+    "4:76: consumers[1].jwt_secrets[0].secret: missing: expected a secret for HS256",
+  ],
+  [
+    "credentials of every collection, without ever showing a secret",
+    `consumers:
+- username: a
+  basicauth_credentials: [{username: u, password: ""}, {username: u, password: topsecret}, {password: topsecret}]
+  jwt_secrets: [{key: k, secret: topsecret, algorithm: none}, {key: l, algorithm: RS256}, {key: m, algorithm: ES256, rsa_public_key: topsecret}]
+  hmacauth_credentials: [{username: u}, {username: v, secret: topsecret, pasword: topsecret}]
+  mtls_auth_credentials: [{subject_name: s, ca_certificate: {id: topsecret}}, {subject_name: t}, {subject_name: t}]
+  acls: [{group: g}, {group: g}, {groups: [topsecret]}]
+basicauth_credentials: [{username: v, password: topsecret}]
+acls: [{group: g, consumer: nobody}]`,
+    "4:51: consumers[0].basicauth_credentials[0].password: expected a string that is not empty",
+    "4:92: consumers[0].basicauth_credentials[2].username: missing: expected a string",
+    "5:56: consumers[0].jwt_secrets[0].algorithm: expected one of HS256, HS384, HS512, RS256, RS384, RS512, ES256, ES384, ES512, PS256, PS384, PS512, EdDSA",
+    "5:63: consumers[0].jwt_secrets[1].rsa_public_key: missing: expected a public key for RS256",
+    "5:134: consumers[0].jwt_secrets[2].rsa_public_key: expected a public key for ES256 as PEM: the pem holds no public key that can be read",
+    "6:26: consumers[0].hmacauth_credentials[0].secret: missing: expected a string",
+    "6:74: consumers[0].hmacauth_credentials[1].pasword: unknown key of a credential",
+    "7:61: consumers[0].mtls_auth_credentials[0].ca_certificate: ca_certificate is not supported by this version: expected it left out",
+    "7:113: consumers[0].mtls_auth_credentials[2].subject_name: expected a subject_name of its own: this one is also that of consumers[0].mtls_auth_credentials[1]",
+    "8:30: consumers[0].acls[1].group: the consumer is in this group already",
+    "8:34: consumers[0].acls[2].group: missing: expected a string",
+    '8:35: consumers[0].acls[2].groups: unknown key of an acl: did you mean "group"?',
+    "9:25: basicauth_credentials[0].consumer: missing: expected the username or id of a consumer",
+    '10:29: acls[0].consumer: there is no consumer "nobody"',
   ],
   [
     "a consumer without a name",

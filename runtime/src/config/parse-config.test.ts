@@ -51,6 +51,8 @@ describe("parseConfig", () => {
       connectTimeoutMs: 60_000,
       writeTimeoutMs: 60_000,
       readTimeoutMs: 60_000,
+      tries: undefined,
+      fallback: undefined,
       enabled: true,
       tags: [],
     });
@@ -79,7 +81,9 @@ describe("parseConfig", () => {
 
   test("reads a route nested in its service", () => {
     const config = configOf(NESTED);
-    const { id: _id, source: _source, ...route } = named(config.routes, "orders-read");
+    const { tries, fallback, bulkhead, ...rest } = named(config.routes, "orders-read");
+    assert.deepEqual([tries, fallback, bulkhead], [undefined, undefined, undefined]);
+    const { id: _id, source: _source, ...route } = rest;
     assert.deepEqual(route, {
       name: "orders-read",
       serviceId: named(config.services, "orders").id,
@@ -149,6 +153,46 @@ describe("parseConfig", () => {
         ["keyauth_credentials", "secret-2"],
       ],
     );
+  });
+
+  test("keeps of each credential what its plugin needs, and of passwords a digest only", () => {
+    const text = `_format_version: "3.0"
+consumers:
+- id: 11111111-1111-4111-8111-111111111111
+  username: a
+  acls: [{group: g}]
+  basicauth_credentials: [{id: 22222222-2222-4222-8222-222222222222, username: u, password: topsecret}]
+  jwt_secrets: [{key: k, secret: s}]
+  mtls_auth_credentials: [{subject_name: n}]
+hmacauth_credentials: [{consumer: a, username: u, secret: s}]
+acls: [{consumer: a, group: h}]`;
+    const [consumer] = configOf(text).consumers;
+    assert.deepEqual(consumer?.groups, ["g", "h"]);
+    assert.deepEqual(
+      consumer.credentials.map(({ collection, key, identifier, fields }) => {
+        const shown = identifier === key ? identifier : "its id";
+        return [collection, key, shown, fields];
+      }),
+      [
+        [
+          "basicauth_credentials",
+          "u",
+          "u",
+          { username: "u", password_digest: "Vx8bDz1jbbeIKNuwr1XENTDL3T3PgFa0CNdiXzzFGkU=" },
+        ],
+        [
+          "jwt_secrets",
+          "k",
+          "k",
+          { key: "k", secret: "s", rsa_public_key: undefined, algorithm: "HS256" },
+        ],
+        ["hmacauth_credentials", "u", "u", { username: "u", secret: "s" }],
+        ["mtls_auth_credentials", "n", "its id", { subject_name: "n" }],
+      ],
+    );
+    assert.ok(!JSON.stringify(configOf(text)).includes("topsecret"));
+    const ids = new Set(consumer.credentials.map(({ id }) => id));
+    assert.equal(ids.size, 4);
   });
 
   test("gives plugin entries the scope of where they stand and of what they name", () => {

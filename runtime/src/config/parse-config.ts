@@ -1,8 +1,9 @@
 // From the text of a declarative config to a GatewayConfig, or to everything that is wrong with it.
 import { LineCounter } from "yaml";
 import type { z } from "zod";
-import { buildConsumer, buildCredentials } from "./build/consumer.ts";
+import { buildConsumer, buildCredentials, buildGroups } from "./build/consumer.ts";
 import type { BuildContext, Decoded } from "./build/context.ts";
+import { checkFallbacks } from "./build/fallback.ts";
 import { buildPlugin } from "./build/plugin.ts";
 import { checkModules } from "./build/plugin-wasm.ts";
 import { checkOrdering, checkPluginOrder } from "./build/plugin-order.ts";
@@ -18,7 +19,9 @@ import { collectionsOf, gatherEntities } from "./entities/structure.ts";
 import type { EntityKind, EntityRecord } from "./entities/structure.ts";
 import { FaultLog } from "./faults.ts";
 import type { GatewayConfig, ParsedConfig, PluginCatalog } from "./model.ts";
-import { consumerSchema, credentialSchema } from "./schema/consumer.ts";
+import { consumerSchema } from "./schema/consumer.ts";
+import { CREDENTIAL_COLLECTIONS, aclSchema } from "./schema/credentials.ts";
+import type { CredentialFields } from "./schema/credentials.ts";
 import { pluginSchema } from "./schema/plugin.ts";
 import type { PluginFields } from "./schema/plugin.ts";
 import { rootSchema } from "./schema/root.ts";
@@ -73,15 +76,22 @@ function buildConfig(
   const all = <Fields>(kind: EntityKind, schema: z.ZodType<Fields>): readonly Decoded<Fields>[] =>
     decodeAll(records, kind, schema, faults);
   const targets = buildTargets(all("target", targetSchema), context);
-  const credentials = buildCredentials(all("credential", credentialSchema), context);
+  const ofConsumers = {
+    credentials: buildCredentials(decodeCredentials(records, faults), context),
+    groups: buildGroups(all("acl", aclSchema), context),
+  };
   const routes = all("route", routeSchema(context.formatVersion)).toSorted(byAge);
   const plugins = all("plugin", pluginSchema);
   const built = buildChains(routes, plugins, context);
+  const services = all("service", serviceSchema).flatMap(
+    (each) => buildService(each, context) ?? [],
+  );
+  checkFallbacks(built.routes, services, context);
   return {
-    services: all("service", serviceSchema).flatMap((each) => buildService(each, context) ?? []),
+    services,
     upstreams: all("upstream", upstreamSchema).map((each) => buildUpstream(each, targets, context)),
     consumers: all("consumer", consumerSchema).map((each) =>
-      buildConsumer(each, credentials, context),
+      buildConsumer(each, ofConsumers, context),
     ),
     ...built,
   };
@@ -106,6 +116,16 @@ function buildChains(
     return [route];
   });
   return { routes: builtRoutes, plugins: builtPlugins };
+}
+
+function decodeCredentials(
+  records: readonly EntityRecord[],
+  faults: FaultLog,
+): readonly Decoded<CredentialFields>[] {
+  return Object.entries(CREDENTIAL_COLLECTIONS).flatMap(([name, { schema }]) => {
+    const own = records.filter(({ collection }) => collection === name);
+    return decodeAll(own, "credential", schema, faults);
+  });
 }
 
 function decodeAll<Fields>(

@@ -137,6 +137,8 @@ describe("an upstream's health checks", () => {
       unhealthy: {interval: 1, http_statuses: [500], tcp_failures: 4, timeouts: 5, http_failures: 6}}}`).healthchecks;
     assert.deepEqual(active, {
       type: "tcp",
+      sni: undefined,
+      verifiesCertificate: true,
       path: "/up?x=1",
       timeoutMs: 2500,
       concurrency: 3,
@@ -158,6 +160,17 @@ describe("an upstream's health checks", () => {
     });
   });
 
+  test("of type https and grpcs are told which name the certificate must be for", () => {
+    for (const type of ["https", "grpcs"]) {
+      const { active } = upstreamOf(`healthchecks: {active: {type: ${type}, https_sni: in.test,
+        https_verify_certificate: false, healthy: {interval: 5}}}`).healthchecks;
+      assert.deepEqual(
+        [active?.type, active?.sni, active?.verifiesCertificate],
+        [type, "in.test", false],
+      );
+    }
+  });
+
   test("of type tcp take no status for a failure", () => {
     const { passive } = upstreamOf(
       "healthchecks: {passive: {type: tcp, unhealthy: {http_failures: 1, tcp_failures: 2}}}",
@@ -173,13 +186,9 @@ describe("an upstream's health checks", () => {
     "active: {timeout: 0}": [
       "active.timeout: expected a number of seconds above 0, at most 65535, got 0",
     ],
-    "active: {type: https}": [
-      'active.type: this type is not supported by this version: expected "http" or "tcp", got "https"',
+    "active: {type: udp}": [
+      'active.type: expected one of http, https, tcp, grpc, grpcs, got "udp"',
     ],
-    "passive: {type: grpc}": [
-      'passive.type: this type is not supported by this version: expected "http" or "tcp", got "grpc"',
-    ],
-    "active: {type: udp}": ['active.type: expected "http" or "tcp", got "udp"'],
     "active: {http_path: up}": [
       'active.http_path: expected a path that starts with "/", without spaces, got "up"',
     ],
@@ -189,6 +198,9 @@ describe("an upstream's health checks", () => {
     "active: {headers: {Connection: [x]}}": [
       "active.headers.Connection: expected another header: a probe states this one itself",
     ],
+    "active: {headers: {Keep-Alive: [x]}}": [
+      "active.headers.Keep-Alive: expected another header: this one is about a connection, not about a request",
+    ],
     'active: {headers: {X: ["a\\r\\nB: c"]}}': [
       'active.headers.X[0]: expected a value without control characters, got "a\\r\\nB: c"',
     ],
@@ -197,10 +209,7 @@ describe("an upstream's health checks", () => {
       "active.unhealthy.http_statuses[0]: expected an integer from 100 to 999, got 99",
     ],
     "threshold: 101": ["threshold: expected a number from 0 to 100, got 101"],
-    "active: {https_sni: x, https_verify_certificate: false}": [
-      'active.https_sni: https_sni is not supported by this version: expected it left out, got "x"',
-      "active.https_verify_certificate: https_verify_certificate is not supported by this version: expected true, got false",
-    ],
+    'active: {https_sni: "a b"}': ['active.https_sni: expected a host name, got "a b"'],
   };
   for (const [fields, expected] of Object.entries(FAULTY)) {
     test(`are refused as ${fields}`, () => {
@@ -227,6 +236,10 @@ describe("an upstream's circuit breaker", () => {
       minimumNumberOfCalls: 100,
       automaticTransitionFromOpenToHalfOpenEnabled: false,
       failureStatuses: new Set([500, 502, 503, 504]),
+      recordExceptions: undefined,
+      ignoreExceptions: new Set(),
+      initialState: "closed",
+      per: "target",
     });
   });
 

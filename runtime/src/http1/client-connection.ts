@@ -21,10 +21,11 @@ export class ClientConnection implements ConnectionInfo {
   readonly responseEnd: string;
   readonly responseTokens: ResponseTokens;
   requests = 0;
-  readonly #clients: DownstreamOptions["clients"];
+  readonly #options: DownstreamOptions;
   readonly #isTrusted: boolean;
 
-  constructor(id: number, socket: Socket, { clients, tokens }: DownstreamOptions) {
+  constructor(id: number, socket: Socket, options: DownstreamOptions) {
+    const { clients, tokens } = options;
     this.id = id;
     this.peerAddress = peerAddress(socket.remoteAddress);
     this.peerPort = socket.remotePort;
@@ -35,13 +36,20 @@ export class ClientConnection implements ConnectionInfo {
     this.forwardedPeer = forwarding.forwardedPeer;
     this.responseEnd = tokens.responseEnd;
     this.responseTokens = tokens.responseTokens;
-    this.#clients = clients;
+    this.#options = options;
     this.#isTrusted = clients.trusts(this.peerAddress);
+  }
+
+  /** How long it may wait for the head of a request, ms. */
+  get idleLimitMs(): number {
+    const { headTimeoutMs, keepAliveTimeoutMs } = this.#options;
+    return this.requests === 0 ? headTimeoutMs : keepAliveTimeoutMs;
   }
 
   /** What a peer that is trusted says of the client that it speaks for. */
   relayed(fields: Fields): Relayed | undefined {
     if (!this.#isTrusted) return undefined;
-    return readRelayed(fields, { address: this.peerAddress, port: this.peerPort }, this.#clients);
+    const peer = { address: this.peerAddress, port: this.peerPort };
+    return readRelayed(fields, peer, this.#options.clients);
   }
 }

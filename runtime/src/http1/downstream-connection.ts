@@ -110,10 +110,8 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Timed {
   drain(graceMs: number): void {
     this.isDraining = true;
     if (!this.#isIdle) return;
-    const { headTimeoutMs, keepAliveTimeoutMs } = this.#options;
-    const idleAtMs =
-      this.deadlineAtMs - (this.#connection.requests === 0 ? headTimeoutMs : keepAliveTimeoutMs);
-    this.deadlineAtMs = Math.max(idleAtMs + graceMs, this.#deadlines.after(0));
+    const endAtMs = this.deadlineAtMs - this.#connection.idleLimitMs + graceMs;
+    this.deadlineAtMs = Math.max(endAtMs, this.#deadlines.after(0));
   }
 
   get #isIdle(): boolean {
@@ -184,8 +182,7 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Timed {
       this.#exchange.requestBytes = this.#head.bytes;
       this.deadlineAtMs = Infinity;
     } catch (thrown) {
-      this.#refuse(toGatewayError(thrown));
-      return;
+      return this.#refuse(toGatewayError(thrown));
     }
     this.#handler.start(this.#exchange);
   }
@@ -296,6 +293,10 @@ export class DownstreamConnection implements SocketHandler, ClientSide, Timed {
     if (this.#isClosed) return;
     this.#writer.flush();
     this.#reportBlocked();
+  }
+
+  get isFull(): boolean {
+    return this.#writer.isBlocked;
   }
 
   #reportBlocked(): void {

@@ -51,7 +51,12 @@ describe("the role of a field", () => {
   test("is managed for what the gateway states (T1, T3)", () => {
     allAre("managed", "X-Forwarded-For X-Forwarded-Proto x-forwarded-prefix X-Forwarded-Uri");
     allAre("managed", "Forwarded X-Real-IP X-Consumer-ID X-Consumer-Custom-ID X-Consumer-Username");
-    allAre("managed", "X-Credential-Identifier X-Anonymous-Consumer X-Authenticated-Userid");
+    allAre("managed", "X-Credential-Identifier X-Anonymous-Consumer");
+    allAre("managed", "Client-Cert Client-Cert-Chain Client_Cert X-Forwarded-Client-Cert");
+    allAre(
+      "identity",
+      "X-Consumer-Groups X-Authenticated-Userid X-AUTHENTICATED-GROUPS X-Credential-Scope",
+    );
   });
 
   test("counts underscores as dashes for what must not be forged (T2)", () => {

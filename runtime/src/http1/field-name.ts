@@ -15,6 +15,8 @@ export const FieldRole = {
   /** The gateway's own unless a plugin sets another. */
   requestId: 5,
   date: 6,
+  /** Says who the client is: the gateway's, or that of a plugin that may name consumers. */
+  identity: 7,
 } as const;
 
 export interface FieldName {
@@ -46,8 +48,18 @@ const HOP_BY_HOP = new Set([
 
 // Kong's upstream identity and forwarding headers. A backend reads `x_consumer_id` like `x-consumer-id`
 // when it maps headers to CGI variables (CVE-2025-64484), so underscores count as dashes.
-const MANAGED = new Set(["forwarded", "x-real-ip", "x-anonymous-consumer"]);
+const MANAGED = new Set([
+  "forwarded",
+  "x-real-ip",
+  "x-anonymous-consumer",
+  // RFC 9440 §2.4: from anybody but the TLS terminator they are a forgery (A10).
+  "client-cert",
+  "client-cert-chain",
+]);
 const MANAGED_PREFIXES = ["x-forwarded-", "x-consumer-", "x-credential-", "x-authenticated-"];
+
+/** What authentication plugins say beside the gateway's own word on consumer and credential. */
+const IDENTITY = /^x-(?:consumer-groups$|authenticated-|credential-(?!identifier$))/;
 
 function roleOf(lower: string): number {
   if (HOP_BY_HOP.has(lower)) return FieldRole.hopByHop;
@@ -56,6 +68,7 @@ function roleOf(lower: string): number {
   if (lower === "x-request-id") return FieldRole.requestId;
   if (lower === "date") return FieldRole.date;
   const dashed = lower.includes("_") ? lower.replaceAll("_", "-") : lower;
+  if (IDENTITY.test(lower)) return FieldRole.identity;
   if (MANAGED.has(dashed) || MANAGED_PREFIXES.some((prefix) => dashed.startsWith(prefix))) {
     return FieldRole.managed;
   }

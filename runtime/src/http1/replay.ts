@@ -2,7 +2,14 @@
 import type { Exchange } from "../exchange.ts";
 
 /** RFC 9110 §9.2.2: these may be sent again when it is unknown whether they were acted on. */
-const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"]);
+export const IDEMPOTENT: ReadonlySet<string> = new Set([
+  "GET",
+  "HEAD",
+  "OPTIONS",
+  "PUT",
+  "DELETE",
+  "QUERY",
+]);
 
 export function isReplayable(exchange: Exchange | undefined): boolean {
   if (exchange === undefined) return false;

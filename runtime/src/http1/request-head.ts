@@ -167,9 +167,10 @@ function readExpectation(fields: Fields, minorVersion: number): boolean {
 
 /** Identity, forwarding fields and the request id are the gateway's to state (T1 to T3). */
 function dropManaged(fields: Fields): void {
-  if (!fields.hasRole(FieldRole.managed) && !fields.hasRole(FieldRole.requestId)) return;
+  const { managed, identity, requestId } = FieldRole;
+  if (!fields.hasRole(managed) && !fields.hasRole(identity) && !fields.hasRole(requestId)) return;
   for (let at = fields.length - 1; at >= 0; at--) {
     const role = fields.names[at]?.role;
-    if (role === FieldRole.managed || role === FieldRole.requestId) fields.removeAt(at);
+    if (role === managed || role === identity || role === requestId) fields.removeAt(at);
   }
 }

@@ -80,7 +80,8 @@ export async function calling(
       const exchange = exchangeOf(parts);
       const receiver = new Receiver();
       const timeouts = { connectTimeoutMs: 5000, writeTimeoutMs: 5000, readTimeoutMs: 5000 };
-      const call = { target, uri: "/", host: "h", ...timeouts, isFresh: false, ...limits };
+      const rest = { lines: "", responseHeaderTimeoutMs: Infinity, isFresh: false };
+      const call = { target, uri: "/", host: "h", ...timeouts, ...rest, ...limits };
       transport.call(exchange, call, receiver);
       return { exchange, receiver };
     },

@@ -7,22 +7,17 @@ import type { Exchange, UpstreamSide } from "../exchange.ts";
 import type { ConnectHandler, Platform, Socket } from "../platform/socket.ts";
 import type { ResponseReceiver, UpstreamCall } from "../upstream/transport.ts";
 import { BodyReader } from "./body-reader.ts";
+import type { ConnectionOwner } from "./connection-owner.ts";
 import type { Fields } from "./fields.ts";
 import { HeadParser } from "./head-parser.ts";
 import type { HeadLimits } from "./head-parser.ts";
+import { HeadLimit, overdue } from "./overdue.ts";
 import { isReplayable } from "./replay.ts";
 import { RequestWriter } from "./request-writer.ts";
 import { readResponse, readSwitch } from "./response-head.ts";
 import { StatusLine } from "./status-line.ts";
 import { Tunnel } from "./tunnel.ts";
 import type { TunnelOwner } from "./tunnel.ts";
-
-/** The pool that owns the connection. */
-export interface ConnectionOwner {
-  /** The connection may carry another call. */
-  onIdle(connection: UpstreamConnection): void;
-  onClosed(connection: UpstreamConnection): void;
-}
 
 /** More 1xx responses than this before the final one are an attack on the relay (U6). */
 const MAX_INFORMATIONAL = 16;
@@ -31,7 +26,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, 
   deadlineAtMs: number = Infinity;
   /** Calls carried so far. */
   calls = 0;
-  readonly #owner: ConnectionOwner;
+  readonly #owner: ConnectionOwner<UpstreamConnection>;
   readonly #deadlines: Deadlines;
   readonly #socket: Socket;
   readonly #writer: RequestWriter;
@@ -40,6 +35,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, 
   #exchange: Exchange | undefined;
   #call: UpstreamCall | undefined;
   #receiver: ResponseReceiver | undefined;
+  readonly #headLimit = new HeadLimit();
   #body: BodyReader | undefined;
   #tunnel: Tunnel | undefined;
   #isConnected = false;
@@ -54,7 +50,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, 
     call: UpstreamCall,
     limits: HeadLimits,
     deadlines: Deadlines,
-    owner: ConnectionOwner,
+    owner: ConnectionOwner<UpstreamConnection>,
   ) {
     this.#owner = owner;
     this.#deadlines = deadlines;
@@ -72,6 +68,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, 
     this.#receiver = receiver;
     this.#isRequestSent = false;
     this.#hasAnswered = false;
+    this.#headLimit.end();
     exchange.upstream = this;
     if (this.#isConnected) this.#send(exchange, call);
     else this.deadlineAtMs = this.#deadlines.after(call.connectTimeoutMs);
@@ -91,9 +88,8 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, 
 
   onConnect(): void {
     this.#isConnected = true;
-    if (this.#exchange !== undefined && this.#call !== undefined) {
-      this.#send(this.#exchange, this.#call);
-    }
+    const exchange = this.#exchange;
+    if (exchange !== undefined && this.#call !== undefined) this.#send(exchange, this.#call);
   }
 
   #send(exchange: Exchange, call: UpstreamCall): void {
@@ -128,6 +124,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, 
   endBody(trailers?: Fields): void {
     if (this.#isClosed) return;
     this.#isRequestSent = true;
+    this.#headLimit.begin(this.#deadlines, this.#call?.responseHeaderTimeoutMs ?? Infinity);
     this.#writer.end(trailers);
     this.#expectRead();
   }
@@ -177,6 +174,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, 
     }
     this.#isPersistent = response.isPersistent;
     this.#body = new BodyReader(response.framing);
+    if (this.#headLimit.end()) this.#expectRead();
     this.#parser.reset();
     this.#receiver?.onHead(exchange);
     return at;
@@ -281,7 +279,7 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, 
     if (this.#isPaused || this.#call === undefined || this.#writer.isBlocked) return;
     // While the client still sends, it is the one to wait for, with a limit of its own.
     this.deadlineAtMs = this.#isRequestSent
-      ? this.#deadlines.after(this.#call.readTimeoutMs)
+      ? Math.min(this.#deadlines.after(this.#call.readTimeoutMs), this.#headLimit.atMs)
       : Infinity;
   }
 
@@ -306,9 +304,9 @@ export class UpstreamConnection implements ConnectHandler, UpstreamSide, Timed, 
   }
 
   onDeadline(): void {
-    if (this.#exchange === undefined) this.destroy();
-    else if (!this.#isConnected) this.#fail("upstream_connect_timeout", "connecting took too long");
-    else this.#fail("upstream_timeout", "the upstream sent or took nothing in time");
+    if (this.#exchange === undefined) return this.destroy();
+    const { code, detail } = overdue(this.#isConnected, this.#writer.isBlocked, this.#headLimit);
+    this.#fail(code, detail);
   }
 
   abort(): void {

@@ -10,6 +10,8 @@ export interface RequestHeadOptions {
   readonly uri: string;
   /** Value of Host. */
   readonly host: string;
+  /** Further lines, each with its CRLF. */
+  readonly lines?: string;
 }
 
 const DROPPED = droppedRoles(FieldRole.hopByHop, FieldRole.host);
@@ -24,6 +26,7 @@ export function writeRequestHead(exchange: Exchange, options: RequestHeadOptions
     head += `${trailerLine(fields)}Transfer-Encoding: chunked\r\n`;
   }
   if (!fields.hasRole(FieldRole.requestId)) head += `X-Request-Id: ${exchange.id}\r\n`;
+  if (options.lines !== undefined) head += options.lines;
   return head + forwardingFields(exchange);
 }
 

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { NO_TRANSITIONS } from "../upstream/breaker/circuit-breaker.ts";
 import * as z from "zod";
 import { statusApp } from "./app.ts";
 import type { StatusSource, TrafficLoad } from "./app.ts";
 import { Metrics } from "./metrics.ts";
+
+const CHANGES = { used: 0, unused: 0, panic: 1, panic_over: 0 };
 
 function appOf(parts: Partial<StatusSource> = {}): ReturnType<typeof statusApp> {
   return statusApp({
@@ -60,16 +63,20 @@ describe("the status API", () => {
     const target = {
       target: "a:80",
       weight: 100,
+      priority: 1,
       health: "UNHEALTHY",
       reason: "refused",
       sinceMs: 1000,
       transitions: { healthy: 0, unhealthy: 1 },
       activeTries: undefined,
       latencyMs: 1.2345,
+      ejection: { reason: "success_rate", sinceMs: 1000, untilMs: 2000 },
+      ejections: { success_rate: 2 },
+      slowStartPercent: 12.34,
       circuitBreaker: {
         state: "half_open",
         rates: { calls: 3, failureRate: 100 / 3, slowCallRate: 0 },
-        transitions: { closed: 0, open: 1, half_open: 1 },
+        transitions: { ...NO_TRANSITIONS, closed: 0, open: 1, half_open: 1 },
       },
     } as const;
     const report = {
@@ -78,6 +85,15 @@ describe("the status API", () => {
       health: "HEALTHY",
       threshold: 0,
       healthyWeightPercent: 200 / 3,
+      priorities: [
+        {
+          priority: 1,
+          healthyWeightPercent: 200 / 3,
+          load: 100,
+          isPanic: true,
+          transitions: CHANGES,
+        },
+      ],
       targets: [target],
     } as const;
     const app = appOf({ upstreams: () => Promise.resolve([report]) });
@@ -89,15 +105,32 @@ describe("the status API", () => {
           health: "HEALTHY",
           threshold: 0,
           healthy_weight_percent: 66.7,
+          priorities: [
+            {
+              priority: 1,
+              healthy_weight_percent: 66.7,
+              load: 100,
+              is_panic: true,
+              transitions: CHANGES,
+            },
+          ],
           targets: [
             {
               target: "a:80",
               weight: 100,
+              priority: 1,
               health: "UNHEALTHY",
               reason: "refused",
               since: "1970-01-01T00:00:01.000Z",
               transitions: { healthy: 0, unhealthy: 1 },
               latency_ms: 1.2,
+              slow_start_percent: 12.3,
+              ejection: {
+                reason: "success_rate",
+                since: "1970-01-01T00:00:01.000Z",
+                until: "1970-01-01T00:00:02.000Z",
+              },
+              ejections: { success_rate: 2 },
               circuit_breaker: {
                 state: "half_open",
                 calls: 3,

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { exposition } from "./exposition.ts";
 import type { UpstreamReport } from "../upstream/report.ts";
 import type { Family } from "./families.ts";
+import { undiscovered } from "./discovery.ts";
 import { upstreamStatus } from "./upstreams.ts";
 
 export interface StatusSource {
@@ -52,8 +53,8 @@ export function statusApp(source: StatusSource): Hono {
     });
   });
   app.get("/health/live", (c) => c.json({ status: "alive" }));
-  app.get("/health/ready", (c) => {
-    const reason = source.notReady();
+  app.get("/health/ready", async (c) => {
+    const reason = source.notReady() ?? undiscovered(await source.upstreams());
     return reason === undefined
       ? c.json({ status: "ready" })
       : c.json({ status: "not ready", message: reason }, 503);

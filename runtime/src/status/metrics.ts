@@ -128,6 +128,23 @@ export class Metrics {
         { labels: { ...labels, direction: "egress" }, value: stats.egressBytes },
       ]),
     );
+    this.#add(
+      "sluice_upstream_retries_total",
+      "counter",
+      "Tries that a retry policy wanted, by its condition and by what became of them",
+      () => this.#perRoute(({ tries }, labels) => tries?.retries(labels) ?? []),
+    );
+    this.#add(
+      "sluice_upstream_hedges_total",
+      "counter",
+      "Tries beside one that was under way",
+      () => this.#perRoute(({ tries }, labels) => tries?.hedges(labels) ?? []),
+    );
+    this.#add("sluice_fallbacks_total", "counter", "Requests answered by a fallback", () =>
+      this.#perRoute((stats, labels) =>
+        [...stats.fallbacks].map(([kind, value]) => ({ labels: { ...labels, kind }, value })),
+      ),
+    );
     const latencies = [
       [
         "sluice_request_latency_ms",

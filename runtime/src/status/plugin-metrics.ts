@@ -103,6 +103,8 @@ function count(counts: number[], bounds: readonly number[], value: number): void
 }
 
 function shownName(plugin: string, name: string): string {
+  // What it counts has Kong's names, for the dashboards that know those.
+  if (plugin === "prometheus") return `kong_${name}`;
   return `sluice_plugin_${plugin.replaceAll("-", "_")}_${name}`;
 }
 

@@ -2,8 +2,10 @@
 import type { Exchange, ResponseSource } from "../exchange.ts";
 import { CounterRows } from "./counter-rows.ts";
 import type { CounterRow } from "./counter-rows.ts";
+import type { FallbackKind } from "../upstream/fallback.ts";
 import { BUCKET_COUNT, bucketOf } from "./histogram.ts";
 import type { HistogramReading } from "./histogram.ts";
+import { TryCounts } from "./try-counts.ts";
 
 /** Where in the route's row each number stands. What every request counts comes first. */
 const At = {
@@ -55,8 +57,11 @@ export class RouteStats {
   readonly service: string;
   readonly route: string;
   readonly row: CounterRow;
+  /** Of routes whose requests may be tried again or twice at once. */
+  tries: TryCounts | undefined;
   /** How often each outcome but {@link ANSWERED} was met. Few routes have one. */
   #others: Map<number, number> | undefined;
+  #fallbacks: Map<FallbackKind, number> | undefined;
 
   constructor(service: string, route: string, rows: CounterRows = new CounterRows()) {
     this.service = service;
@@ -64,9 +69,23 @@ export class RouteStats {
     this.row = rows.next();
   }
 
+  tryCounts(): TryCounts {
+    return (this.tries ??= new TryCounts());
+  }
+
   countOther(outcome: number): void {
     this.#others ??= new Map();
     this.#others.set(outcome, (this.#others.get(outcome) ?? 0) + 1);
+  }
+
+  /** The request was answered in that way instead of by its upstream. */
+  countFallback(kind: FallbackKind): void {
+    this.#fallbacks ??= new Map();
+    this.#fallbacks.set(kind, (this.#fallbacks.get(kind) ?? 0) + 1);
+  }
+
+  get fallbacks(): ReadonlyMap<FallbackKind, number> {
+    return this.#fallbacks ?? NO_FALLBACKS;
   }
 
   get ingressBytes(): number {
@@ -112,6 +131,7 @@ export class RouteStats {
   }
 }
 
+const NO_FALLBACKS: ReadonlyMap<FallbackKind, number> = new Map();
 const SOURCES: readonly ResponseSource[] = ["upstream", "gateway", "plugin"];
 /** Above every status. */
 const MAX_STATUS = 1000;

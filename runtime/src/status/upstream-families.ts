@@ -1,7 +1,8 @@
 // What is counted of the targets of upstreams.
-import { BREAKER_STATES } from "../upstream/breaker/circuit-breaker.ts";
 import type { TargetReport, UpstreamReport } from "../upstream/report.ts";
 import type { Family, Labels, Sample } from "./families.ts";
+import { boundsFamilies, breakerFamilies } from "./guard-families.ts";
+import { outlierFamilies, priorityFamilies } from "./outlier-families.ts";
 
 export function upstreamFamilies(reports: readonly UpstreamReport[]): Family[] {
   const perTarget = (read: (target: TargetReport, labels: Labels) => Sample[]): Sample[] =>
@@ -26,29 +27,9 @@ export function upstreamFamilies(reports: readonly UpstreamReport[]): Family[] {
         { labels: { ...labels, to: "unhealthy" }, value: transitions.unhealthy },
       ]),
     },
-    {
-      name: "sluice_circuit_breaker_state",
-      type: "gauge",
-      help: "Threads whose circuit breaker of the target is in the state",
-      samples: perTarget(({ circuitBreaker }, labels) =>
-        BREAKER_STATES.flatMap((state) =>
-          circuitBreaker === undefined
-            ? []
-            : [{ labels: { ...labels, state }, value: circuitBreaker.state === state ? 1 : 0 }],
-        ),
-      ),
-    },
-    {
-      name: "sluice_circuit_breaker_transitions_total",
-      type: "counter",
-      help: "Changes of a target's circuit breaker, by the state that it went into",
-      samples: perTarget(({ circuitBreaker }, labels) =>
-        BREAKER_STATES.flatMap((to) =>
-          circuitBreaker === undefined
-            ? []
-            : [{ labels: { ...labels, to }, value: circuitBreaker.transitions[to] }],
-        ),
-      ),
-    },
+    ...breakerFamilies(reports),
+    ...boundsFamilies(reports),
+    ...outlierFamilies(reports),
+    ...priorityFamilies(reports),
   ];
 }

@@ -1,17 +1,21 @@
 // Where a request goes: an upstream's targets, and the algorithm that chooses one of them for a try.
 import type { GatewayError } from "../errors.ts";
 import type { Exchange, Try } from "../exchange.ts";
+import type { Admission } from "./admission.ts";
 import type { Target } from "./target.ts";
+import type { ConnectionBound } from "./transport.ts";
 
-/** An algorithm. Its clock and its random numbers come from outside. */
+/** An algorithm, made for a list of targets. Its clock and its random numbers come from outside. */
 export interface Balancer {
-  /** The targets to choose among from now on: those that may be used, each with a weight above 0. */
-  use(targets: readonly Target[]): void;
   /**
-   * Undefined when there are none. Targets already tried are avoided while there are others. It allocates nothing, and
-   * takes the same time for ten thousand targets as for a hundred.
+   * From now on the target at this place of the list counts for so much: 0 for not at all, at most its own weight. Before,
+   * all of them count 0. Takes O(log n), so that targets of thousands may come and go under load.
    */
+  weigh(place: number, weight: number): void;
+  /** Undefined when none counts. Targets already tried are avoided while there are others. O(log n) at most. */
   pick(exchange: Exchange, tried: readonly Target[]): Target | undefined;
+  /** From 0 up to 1, always the same for requests that are to go to the same target; undefined for all others. */
+  fractionOf?(exchange: Exchange): number | undefined;
 }
 
 /** Hears of each try, for algorithms and health checks that go by what becomes of it. */
@@ -29,10 +33,16 @@ export interface TryObserver {
 export interface TargetPool {
   /** Undefined when nobody wants to know. */
   readonly observer: TryObserver | undefined;
+  /** What each try has to pass; undefined when nothing is bounded. */
+  readonly admission?: Admission | undefined;
+  /** Undefined when connections are not bounded. */
+  readonly connections?: ConnectionBound | undefined;
   /** All of them, those that get nothing included. */
   readonly targets: readonly Target[];
   /** Undefined when none may be used. */
   pick(exchange: Exchange, tried: readonly Target[]): Target | undefined;
+  /** Why none may be used, when it is not just that there is none. */
+  refusal?(exchange: Exchange): GatewayError | undefined;
 }
 
 /** From 0 up to, but not including, 1. */

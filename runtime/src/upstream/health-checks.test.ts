@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { NO_HEALTHCHECKS } from "../config/upstream-model.ts";
+import { GatewayError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import { ACTIVE, EQUAL, Live, PASSIVE, configOf } from "./live-upstream.testing.ts";
+import { checkRules } from "./upstreams.testing.ts";
 
 describe("passive checks", () => {
   test("take a target out at the failure that is one too many, and say why", () => {
@@ -41,6 +43,10 @@ describe("passive checks", () => {
     "client_closed",
     "plugin_failed",
     "overloaded",
+    "circuit_open",
+    "upstream_overloaded",
+    "bulkhead_full",
+    "name_resolution_failed",
     "internal",
   ];
   for (const code of OWN) {
@@ -71,6 +77,34 @@ describe("passive checks", () => {
   });
 });
 
+const TWICE = { ...PASSIVE, passive: checkRules({ tcpFailures: 2, successes: 1 }) };
+
+describe("a response that breaks off in its body", () => {
+  test("is a failure of its target, however good its head was", () => {
+    const live = new Live(configOf(TWICE, EQUAL));
+    const breaksOff = (): void => {
+      const attempt = live.try("a");
+      const { observer } = live.pool;
+      observer?.begin(attempt);
+      observer?.answered(attempt, 200, 1);
+      observer?.failed(attempt, new GatewayError("upstream_reset", "x"), 1);
+      observer?.end(attempt);
+    };
+    breaksOff();
+    assert.equal(live.used, "a b c");
+    breaksOff();
+    assert.equal(live.used, "b c");
+  });
+
+  test("counts as good once it is over: a whole one takes failures back", () => {
+    const live = new Live(configOf(TWICE, EQUAL));
+    live.fails("a", "upstream_reset");
+    live.gets("a", 200);
+    live.fails("a", "upstream_reset");
+    assert.equal(live.used, "a b c");
+  });
+});
+
 describe("active checks", () => {
   test("take a target out when it fails and back when it answers", async () => {
     const live = new Live(configOf(ACTIVE, EQUAL));
@@ -88,7 +122,7 @@ describe("active checks", () => {
     assert.deepEqual(live.lines, [
       "a:80 down: active check, tcp failure 1: refused",
       "b:80 down: active check, timeout 1: no answer in time",
-      "c:80 down: active check, http failure 1: the answer is not HTTP/1.1",
+      "c:80 down: active check, http failure 1: the answer is not HTTP",
       "a:80 up: active check, success 1: status 200",
       "b:80 up: active check, success 1: connected",
       "c:80 up: active check, success 1: status 200",

@@ -9,7 +9,7 @@ import type { Try } from "../exchange.ts";
 import type { BalancedTargets } from "./balanced-targets.ts";
 import type { Probe, ProbeResult } from "./health/probe.ts";
 import type { Target } from "./target.ts";
-import type { Transition } from "./upstream.ts";
+import type { LevelChange, OutlierEvent, Transition } from "./events.ts";
 import type { Upstreams } from "./upstreams.ts";
 import {
   FakeClock,
@@ -32,6 +32,8 @@ export class Live {
   readonly clock: FakeClock = new FakeClock();
   readonly transitions: Transition[] = [];
   readonly breakerLines: string[] = [];
+  readonly outliers: OutlierEvent[] = [];
+  readonly levelChanges: LevelChange[] = [];
   /** What probes find, by host. */
   readonly answers: Map<string, ProbeResult> = new Map();
   readonly probed: string[] = [];
@@ -46,9 +48,13 @@ export class Live {
     this.upstreams = testUpstreams({
       clock: this.clock,
       probe: () => probe,
+      onOutlier: (event) => this.outliers.push(event),
+      onLevelChange: (change) => this.levelChanges.push(change),
       onTransition: (transition) => this.transitions.push(transition),
-      onBreakerTransition: ({ target, from, to, reason }) =>
-        this.breakerLines.push(`${target} ${from} > ${to}: ${reason}`),
+      onBreakerTransition: ({ upstream, target, route, from, to, reason }) => {
+        const whose = route === undefined ? upstream : `${route} > ${upstream}`;
+        this.breakerLines.push(`${target ?? whose} ${from} > ${to}: ${reason}`);
+      },
     });
     this.pool = this.load(config);
   }
@@ -56,7 +62,7 @@ export class Live {
   /** Another config; its pool. */
   load(config: UpstreamConfig): BalancedTargets {
     this.pool = this.upstreams.pool(config);
-    this.upstreams.activate([{ config, balancer: this.pool }]);
+    this.upstreams.activate([{ balancer: this.pool }], []);
     return this.pool;
   }
 
@@ -78,6 +84,15 @@ export class Live {
     this.pool.observer?.failed(this.try(host), new GatewayError(code, "x", cause), 1);
   }
 
+  /** A try that gets a whole response. */
+  gets(host: string, status: number): void {
+    const attempt = this.try(host);
+    const { observer } = this.pool;
+    observer?.begin(attempt);
+    observer?.answered(attempt, status, 1);
+    observer?.end(attempt);
+  }
+
   /** Hosts that get requests. */
   get used(): string {
     const hosts = Array.from({ length: 50 }, () => this.pool.pick(exchangeOf(), [])?.host ?? "-");
@@ -95,6 +110,7 @@ export function configOf(
     host,
     port: 80,
     weight,
+    priority: 0,
   }));
   return upstreamConfig({ healthchecks, targets });
 }

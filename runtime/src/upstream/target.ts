@@ -9,6 +9,10 @@ export interface Target {
   readonly address: string;
   /** Share of the requests, 0 to 65535; 0 gets none. */
   readonly weight: number;
+  /** 0, when it is left out, is used first; the others as far as too few of those before them may be used. */
+  readonly priority?: number;
+  /** Host for its requests and probes; undefined when that is its address. */
+  readonly authority?: string;
   /** Undefined for one that no upstream has. */
   readonly state?: TargetState;
 }

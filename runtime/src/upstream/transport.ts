@@ -11,13 +11,25 @@ export interface UpstreamCall {
   readonly uri: string;
   /** Value of Host. */
   readonly host: string;
+  /** What the head of this try says besides, each line with its CRLF. */
+  readonly lines: string;
   readonly connectTimeoutMs: number;
   /** Between two writes that the upstream delays. */
   readonly writeTimeoutMs: number;
   /** Between two reads. */
   readonly readTimeoutMs: number;
+  /** From the end of the request to the end of the response's head; Infinity for none. */
+  readonly responseHeaderTimeoutMs: number;
+  /** Undefined when connections are not bounded but by the process. */
+  readonly connections?: ConnectionBound | undefined;
   /** Not on a connection that was used before: one such just failed. */
   readonly isFresh: boolean;
+}
+
+/** Of an upstream: its connections are its own, and so many of them are open at once. */
+export interface ConnectionBound {
+  readonly upstream: string;
+  readonly max: number;
 }
 
 /** Takes a call's response; the calls come in this order, and none after onEnd or onFault. */

@@ -1,46 +1,38 @@
 // An upstream while the gateway runs: the state of its targets, which outlives each config, and all that changes it.
 import { isDeepStrictEqual } from "node:util";
 import type {
-  CircuitBreakerConfig,
-  HealthchecksConfig,
+  OutlierDetectionConfig,
+  TargetConfig,
   UpstreamConfig,
 } from "../config/upstream-model.ts";
 import type { GatewayError } from "../errors.ts";
-import { epochMs } from "../exchange.ts";
 import type { Try } from "../exchange.ts";
-import type { TryObserver } from "./balancer.ts";
-import { CircuitBreaker } from "./breaker/circuit-breaker.ts";
-import type { BreakerTransition } from "./breaker/circuit-breaker.ts";
+import type { Route } from "../snapshot.ts";
+import type { BalancedTargets } from "./balanced-targets.ts";
+import type { Random, TryObserver } from "./balancer.ts";
+import { Bounds } from "./bounds/bounds.ts";
+import { Breakers } from "./breaker/breakers.ts";
+import { ChangeJournal } from "./change-journal.ts";
 import type { Clock } from "./clock.ts";
-import { HealthChecker } from "./health/health-checker.ts";
-import type { Probe, ProbeResult } from "./health/probe.ts";
-import { errorObservation, probeDetail, probeObservation } from "./health/observations.ts";
-import { statusObservation } from "./health/target-health.ts";
-import type { HealthSource, Observation } from "./health/target-health.ts";
+import type { LevelChange, OutlierEvent, UpstreamEvents } from "./events.ts";
+import { HealthChecks } from "./health/health-checks.ts";
+import type { Probe } from "./health/probe.ts";
+import { errorObservation } from "./health/observations.ts";
+import { LevelChanges } from "./level-changes.ts";
+import { OutlierDetection } from "./outlier/outlier-detection.ts";
 import { reportOf } from "./report.ts";
 import type { UpstreamReport } from "./report.ts";
 import { TargetState } from "./target-state.ts";
+import { targetAt } from "./target.ts";
 import type { Target } from "./target.ts";
 
-export interface UpstreamParts {
+export interface UpstreamParts extends UpstreamEvents {
   readonly clock: Clock;
+  readonly random: Random;
+  /** That share what bounds an upstream. */
+  readonly threads: number;
   /** How the config's targets are probed. */
   probe(config: UpstreamConfig): Probe;
-  onTransition(transition: Transition): void;
-  onBreakerTransition(transition: TargetBreakerTransition): void;
-}
-
-export interface TargetBreakerTransition extends BreakerTransition {
-  readonly upstream: string;
-  readonly target: string;
-}
-
-/** A target was taken out, or is back. */
-export interface Transition {
-  readonly upstream: string;
-  readonly target: string;
-  readonly isHealthy: boolean;
-  readonly reason: string;
 }
 
 /** What a try that failed counts at least, for balancing by latency: a target that refuses at once is not fast. */
@@ -48,94 +40,168 @@ const FAILED_LATENCY_MS = 1000;
 
 export class Upstream implements TryObserver {
   readonly name: string;
-  /** Grows whenever a target is taken out or comes back, by health or by its circuit breaker. */
-  version = 0;
+  readonly clock: Clock;
+  /** Targets that were taken out or came back, by health, ejection or circuit breaker. */
+  readonly changes: ChangeJournal = new ChangeJournal();
+  readonly breakers: Breakers;
+  readonly bounds: Bounds;
   readonly #parts: UpstreamParts;
+  readonly #health: HealthChecks;
   readonly #states = new Map<string, TargetState>();
-  #config: UpstreamConfig | undefined;
-  #targets: readonly Target[] = [];
-  #checker: HealthChecker | undefined;
-  #breakerConfig: CircuitBreakerConfig | undefined;
-  /** What the checker was made from. */
-  #checked: unknown;
+  /** Instead of any config's. */
+  #given: readonly TargetConfig[] | undefined;
+  #targetsVersion = 0;
+  #pool: BalancedTargets | undefined;
+  readonly #levelChanges = new LevelChanges();
+  #outliers: OutlierDetection | undefined;
+  #outlierConfig: OutlierDetectionConfig | undefined;
 
   constructor(name: string, parts: UpstreamParts) {
     this.name = name;
+    this.clock = parts.clock;
     this.#parts = parts;
+    const { clock, onBreakerTransition: onTransition } = parts;
+    const onTargetChange = (address: string): void => this.#changed(this.#states.get(address));
+    this.breakers = new Breakers(
+      { upstream: name, clock, onTargetChange, onTransition },
+      this.#states,
+    );
+    this.bounds = new Bounds({
+      upstream: name,
+      clock,
+      random: parts.random,
+      threads: parts.threads,
+    });
+    this.#health = new HealthChecks({
+      clock,
+      probe: (config) => parts.probe(config),
+      targets: () => this.#targets,
+      onProbedWell: (target) => this.#outliers?.probedWell(target),
+      onChanged: (target, state, reason) => {
+        const { isHealthy } = state.health;
+        parts.onTransition({ upstream: name, target, isHealthy, reason });
+        this.#changed(state);
+      },
+    });
   }
 
-  /** The state of a target, new or as it is. */
-  state(address: string): TargetState {
+  // ---- which targets it has
+
+  /** Grows when others are given. */
+  get targetsVersion(): number {
+    return this.#targetsVersion;
+  }
+
+  /** These from now on, in all configs; those of each config again without any. */
+  setTargets(given: readonly TargetConfig[] | undefined): void {
+    if (isDeepStrictEqual(given, this.#given)) return;
+    this.#given = given;
+    this.#targetsVersion++;
+    this.#settle();
+    for (const [address, state] of this.#states) {
+      if (state.breaker === undefined) this.breakers.add(address, state);
+    }
+  }
+
+  /** Those that a pool of the config chooses among: each address once, each with what is known of it. */
+  targetsOf(config: UpstreamConfig): readonly Target[] {
+    const all = (this.#given ?? config.targets).map((each) => targetAt(each));
+    const byAddress = new Map<string, Target>();
+    for (const target of all) {
+      if (byAddress.has(target.address)) continue;
+      byAddress.set(target.address, this.#stateOf(target.address).place(target));
+    }
+    return [...byAddress.values()];
+  }
+
+  get #targets(): readonly Target[] {
+    return this.#pool?.targets ?? [];
+  }
+
+  /** New, or as it is. */
+  #stateOf(address: string): TargetState {
     let state = this.#states.get(address);
     if (state === undefined) this.#states.set(address, (state = new TargetState()));
     return state;
   }
 
-  /** From now on it is checked as the config says. Targets that it had before keep their health. */
-  activate(config: UpstreamConfig, targets: readonly Target[]): void {
-    const isCheckedAsBefore = isDeepStrictEqual(this.#checked, checkedBy(config));
-    this.#config = config;
-    this.#targets = targets;
+  /** Forgets targets that are gone, and lets those begin that have come. */
+  #settle(): void {
+    const targets = this.#targets;
     const addresses = new Set(targets.map(({ address }) => address));
+    let hadOthers = false;
     for (const [address, state] of this.#states) {
+      hadOthers ||= state.isServing;
       if (addresses.has(address)) continue;
       state.breaker?.stop();
       this.#states.delete(address);
     }
-    this.#renewBreakers(config.circuitBreaker);
-    this.#forgiveUnchecked(config.healthchecks);
-    // Its rounds go on: with many reloads there would be nothing but beginnings.
-    if (isCheckedAsBefore) return;
-    this.#stopChecks();
-    const { active } = config.healthchecks;
-    if (active === undefined) return;
-    this.#checked = checkedBy(config);
-    this.#checker = new HealthChecker({
-      config: active,
-      targets: targets.filter(({ weight }) => weight > 0),
-      clock: this.#parts.clock,
-      probe: this.#parts.probe(config),
-      onResult: (target, result) => this.#onProbed(target, result),
-    });
-    this.#checker.start();
-  }
-
-  /** Those of the same config stay as they are. */
-  #renewBreakers(config: CircuitBreakerConfig | undefined): void {
-    const isSame = isDeepStrictEqual(config, this.#breakerConfig);
-    this.#breakerConfig = config;
-    for (const [address, state] of this.#states) {
-      if (isSame && state.breaker !== undefined) continue;
-      const hadOne = state.breaker !== undefined;
-      state.breaker?.stop();
-      state.breaker = config && this.#breaker(address, state, config);
-      if (hadOne) this.version++;
+    const nowMs = this.clock.nowMs();
+    for (const { state } of targets) {
+      if (state === undefined || state.isServing) continue;
+      state.isServing = true;
+      if (!hadOthers) continue;
+      state.backSinceMs = nowMs;
+      this.#changed(state);
     }
   }
 
-  #breaker(address: string, state: TargetState, config: CircuitBreakerConfig): CircuitBreaker {
-    const { clock, onBreakerTransition } = this.#parts;
-    return new CircuitBreaker({
+  // ---- what a config says
+
+  /** This pool is what is served with; targets that were there before keep their state. `routes` lead here. */
+  activate(pool: BalancedTargets, routes: readonly Route[]): void {
+    const { config } = pool;
+    this.#pool = pool;
+    this.#settle();
+    this.breakers.renew(config.circuitBreaker, routes);
+    this.bounds.renew(config);
+    this.#health.activate(config, this.#states);
+    this.#renewOutliers(config.outlierDetection);
+  }
+
+  /** With the same config counts and ejections stay as they are. */
+  #renewOutliers(config: OutlierDetectionConfig | undefined): void {
+    if (isDeepStrictEqual(config, this.#outlierConfig)) return;
+    if (config === undefined) {
+      for (const target of this.#targets) {
+        this.#outliers?.bringBack(target, "outlier detection is off");
+      }
+    }
+    this.#outliers?.stop();
+    this.#outlierConfig = config;
+    this.#outliers = config && this.#outlierDetection(config);
+    this.#outliers?.start();
+  }
+
+  #outlierDetection(config: OutlierDetectionConfig): OutlierDetection {
+    const { clock, random } = this.#parts;
+    return new OutlierDetection({
       config,
       clock,
-      onChange: (transition) => {
-        this.version++;
-        if (transition === undefined) return;
-        state.breakerTransitions[transition.to]++;
-        onBreakerTransition({ upstream: this.name, target: address, ...transition });
-      },
+      random,
+      targets: () => this.#targets.filter(({ weight }) => weight > 0),
+      onEjected: (target, { reason, sinceMs, untilMs }) =>
+        this.#onOutlier("ejected", target, { reason, lastsMs: untilMs - sinceMs }),
+      onReturned: (target, reason) => this.#onOutlier("returned", target, { reason }),
+      onSpared: (target, reason) => this.#onOutlier("spared", target, { reason }),
     });
   }
 
-  stop(): void {
-    this.#stopChecks();
-    for (const { breaker } of this.#states.values()) breaker?.stop();
+  #onOutlier(
+    kind: OutlierEvent["kind"],
+    { address, state }: Target,
+    what: Pick<OutlierEvent, "reason" | "lastsMs">,
+  ): void {
+    if (kind === "returned" && state !== undefined) state.backSinceMs = this.clock.nowMs();
+    this.#parts.onOutlier({ kind, upstream: this.name, target: address, ...what });
+    if (kind !== "spared") this.#changed(state);
   }
 
-  #stopChecks(): void {
-    this.#checker?.stop();
-    this.#checker = undefined;
-    this.#checked = undefined;
+  stop(): void {
+    this.#health.stop();
+    this.breakers.stop();
+    this.bounds.stop();
+    this.#outliers?.stop();
   }
 
   // ---- what requests see of a target
@@ -144,109 +210,84 @@ export class Upstream implements TryObserver {
     const { state } = attempt.target;
     if (state === undefined) return;
     state.activeTries++;
-    attempt.permit = state.breaker?.begin();
+    this.breakers.begin(attempt);
   }
 
   answered(attempt: Try, status: number, latencyMs: number): void {
-    const { target } = attempt;
-    this.#tellBreaker(
-      attempt,
-      this.#breakerConfig?.failureStatuses.has(status) ?? false,
-      latencyMs,
-    );
-    target.state?.latency.observe(latencyMs, this.#parts.clock.nowMs());
-    const rules = this.#config?.healthchecks.passive;
-    if (rules === undefined) return;
-    const what = statusObservation(status, rules);
-    if (what !== undefined) this.#observe(target, what, `status ${status}`, "passive");
+    attempt.status = status;
+    attempt.headAfterMs = latencyMs;
+    this.bounds.answered(attempt, latencyMs);
+    attempt.target.state?.latency.observe(latencyMs, this.clock.nowMs());
+    if (isJudgedByHead(status)) this.#judge(attempt, status, latencyMs);
+  }
+
+  #judge(attempt: Try, status: number, latencyMs: number): void {
+    this.breakers.answered(attempt, status, latencyMs);
+    this.#health.answered(attempt.target, status);
+    this.#outliers?.answered(attempt.target, status);
   }
 
   failed(attempt: Try, error: GatewayError, latencyMs: number): void {
     const { target } = attempt;
+    attempt.error = error;
+    this.breakers.failed(attempt, error, latencyMs);
     const what = errorObservation(error);
     if (what === undefined) return;
-    this.#tellBreaker(attempt, true, latencyMs);
     const atLeastMs = Math.max(latencyMs, FAILED_LATENCY_MS);
-    target.state?.latency.observe(atLeastMs, this.#parts.clock.nowMs());
-    this.#observe(target, what, error.message, "passive");
+    target.state?.latency.observe(atLeastMs, this.clock.nowMs());
+    this.#health.failed(target, what, error.message);
+    this.#outliers?.failed(target, what, error.message);
   }
 
-  end({ target: { state }, permit }: Try): void {
+  end(attempt: Try): void {
+    const { target, status = 0, headAfterMs = 0, error } = attempt;
+    const { state } = target;
     if (state === undefined) return;
     state.activeTries--;
-    if (permit !== undefined) state.breaker?.release(permit);
+    const isGood = status > 0 && error === undefined && !isJudgedByHead(status);
+    if (isGood) this.#judge(attempt, status, headAfterMs);
+    this.breakers.end(attempt);
   }
 
-  /** Once for each try: what the response's head says, or the failure before it. */
-  #tellBreaker(attempt: Try, isFailure: boolean, latencyMs: number): void {
-    const { permit, target } = attempt;
-    if (permit === undefined) return;
-    attempt.permit = undefined;
-    target.state?.breaker?.record(permit, isFailure, latencyMs);
-  }
-
-  // ---- health
+  // ---- what operators say and see
 
   /** False when there is no such target. */
   setHealth(address: string, isHealthy: boolean): boolean {
     const state = this.#states.get(address);
     if (state === undefined) return false;
-    const hasChanged = state.health.isHealthy !== isHealthy;
-    state.health.set(isHealthy);
-    if (hasChanged) this.#changed(address, state, "manual", "set by an operator");
+    this.#health.set(address, state, isHealthy);
+    if (!isHealthy || state.outlier.ejection === undefined) return true;
+    const target = this.#targets.find((each) => each.address === address);
+    if (target) this.#outliers?.bringBack(target, "set healthy by an operator");
     return true;
   }
 
   report(): UpstreamReport | undefined {
-    return this.#config && reportOf(this.#config, this.#targets, this.#parts.clock.nowMs());
+    return (
+      this.#pool && {
+        ...reportOf(this.#pool, this.#levelChanges, this.clock.nowMs()),
+        ...this.breakers.report(),
+        bounds: this.bounds.report(),
+      }
+    );
   }
 
-  #onProbed(target: Target, result: ProbeResult): void {
-    const rules = this.#config?.healthchecks.active?.rules;
-    const what = rules && probeObservation(result, rules);
-    if (what !== undefined) this.#observe(target, what, probeDetail(result), "active");
+  /** Said by each pool; only the one that is served with has something to tell. */
+  onLevelChange(pool: BalancedTargets, change: Omit<LevelChange, "upstream">): void {
+    if (pool !== this.#pool) return;
+    this.#levelChanges.count(change);
+    this.#parts.onLevelChange({ upstream: this.name, ...change });
   }
 
-  #observe(target: Target, what: Observation, detail: string, source: "active" | "passive"): void {
-    const checks = this.#config?.healthchecks;
-    const rules = source === "active" ? checks?.active?.rules : checks?.passive;
-    const { state, address } = target;
-    if (state === undefined || rules === undefined) return;
-    const count = state.health.observe(what, rules);
-    if (count > 0) this.#changed(address, state, source, `${NAMES[what]} ${count}: ${detail}`);
-  }
-
-  #changed(address: string, state: TargetState, source: HealthSource, what: string): void {
-    const { isHealthy } = state.health;
-    const reason = source === "manual" ? what : `${source} check, ${what}`;
-    state.transitions[isHealthy ? "healthy" : "unhealthy"]++;
-    state.lastTransition = { source, reason, atMs: epochMs(this.#parts.clock.nowMs()) };
-    this.version++;
-    this.#parts.onTransition({ upstream: this.name, target: address, isHealthy, reason });
-  }
-
-  /** What no check takes back any more; what an operator said holds. */
-  #forgiveUnchecked({ active, passive }: HealthchecksConfig): void {
-    if (active !== undefined || passive !== undefined) return;
-    for (const [address, state] of this.#states) {
-      if (state.health.isHealthy || state.lastTransition?.source === "manual") continue;
-      state.health.set(true);
-      this.#changed(address, state, "manual", "health checks are off");
-    }
+  /** The pool takes it up at once, so that what changes for whole levels is told when it does. */
+  #changed(state: TargetState | undefined): void {
+    if (state === undefined) return;
+    this.changes.record(state);
+    this.#pool?.catchUp();
   }
 }
 
-/** All that makes a difference to what is probed. */
-function checkedBy({ healthchecks, hostHeader, targets }: UpstreamConfig): unknown {
-  const addresses = targets
-    .filter(({ weight }) => weight > 0)
-    .map(({ host, port }) => [host, port]);
-  return { active: healthchecks.active, hostHeader, addresses };
+/** A good head says little: the target may break off in the body. A bad one is enough, and a tunnel has no end to wait for. */
+function isJudgedByHead(status: number): boolean {
+  return status >= 400 || status === 101;
 }
-
-const NAMES: Readonly<Record<Observation, string>> = {
-  success: "success",
-  http_failure: "http failure",
-  tcp_failure: "tcp failure",
-  timeout: "timeout",
-};

@@ -48,7 +48,7 @@ describe("a reload", () => {
   test("that leaves an upstream out ends its checks", async () => {
     const live = new Live(configOf(ACTIVE, EQUAL));
     await live.clock.advance(10);
-    live.upstreams.activate([]);
+    live.upstreams.activate([], []);
     await live.clock.advance(5000);
     assert.equal(live.probed.length, 3);
     assert.equal(live.clock.waiting, 0);

@@ -4,15 +4,17 @@ import type {
   ActiveCheckConfig,
   CheckRules,
   CircuitBreakerConfig,
+  OutlierDetectionConfig,
   UpstreamConfig,
 } from "../config/upstream-model.ts";
 import { exchangeOf } from "../exchange.testing.ts";
 import type { Exchange } from "../exchange.ts";
+import type { Balancer } from "./balancer.ts";
 import type { Clock } from "./clock.ts";
 import { TargetState } from "./target-state.ts";
 import { targetAt } from "./target.ts";
 import type { Target } from "./target.ts";
-import type { Transition } from "./upstream.ts";
+import type { Transition } from "./events.ts";
 import { Upstreams } from "./upstreams.ts";
 import type { UpstreamsParts } from "./upstreams.ts";
 
@@ -29,6 +31,10 @@ export function upstreamConfig(parts: Partial<UpstreamConfig> = {}): UpstreamCon
     stickyCookie: undefined,
     hostHeader: undefined,
     healthchecks: NO_HEALTHCHECKS,
+    overprovisioningFactor: 140,
+    healthyPanicThreshold: 0,
+    slowStart: undefined,
+    outlierDetection: undefined,
     circuitBreaker: undefined,
     targets: [],
     source: { path: "", line: 1, column: 1 },
@@ -43,10 +49,24 @@ export function testUpstreams(parts: Partial<UpstreamsParts> = {}): Upstreams {
     probe: () => () => Promise.resolve({ kind: "not_probed", detail: "nobody probes" }),
     onTransition: () => undefined,
     onBreakerTransition: () => undefined,
+    onOutlier: () => undefined,
+    onLevelChange: () => undefined,
     random: Math.random,
+    threads: 1,
     newCookieValue: () => "new",
     ...parts,
   });
+}
+
+/** From now on these of the targets that the balancer was made for count, and no others. */
+export function use(
+  balancer: Balancer,
+  targets: readonly Target[],
+  usable: readonly Target[] = targets,
+): void {
+  for (const [place, target] of targets.entries()) {
+    balancer.weigh(place, usable.includes(target) ? target.weight : 0);
+  }
 }
 
 /** Targets by name and weight, each with a state of its own. */
@@ -126,6 +146,41 @@ export function requestFrom(address: string): Exchange {
   return exchangeOf({ connection: { peerAddress: address } });
 }
 
+/** Envoy's defaults, but that one of all may be ejected. */
+export function outlierConfig(parts: Partial<OutlierDetectionConfig> = {}): OutlierDetectionConfig {
+  return {
+    intervalMs: 10_000,
+    baseEjectionTimeMs: 30_000,
+    maxEjectionTimeMs: 300_000,
+    maxEjectionTimeJitterMs: 0,
+    maxEjectionPercent: 10,
+    alwaysEjectOneHost: true,
+    minHealthPercent: 0,
+    consecutive5xx: 5,
+    consecutiveGatewayFailure: 5,
+    consecutiveLocalOriginFailure: 5,
+    successRateMinimumHosts: 5,
+    successRateRequestVolume: 100,
+    successRateStdevFactor: 1900,
+    failurePercentageThreshold: 85,
+    failurePercentageMinimumHosts: 5,
+    failurePercentageRequestVolume: 50,
+    splitExternalLocalOriginErrors: false,
+    successfulActiveHealthCheckUnejectHost: true,
+    ...parts,
+    enforcing: {
+      consecutive_5xx: 100,
+      consecutive_gateway_failure: 0,
+      consecutive_local_origin_failure: 100,
+      success_rate: 100,
+      local_origin_success_rate: 100,
+      failure_percentage: 0,
+      failure_percentage_local_origin: 0,
+      ...parts.enforcing,
+    },
+  };
+}
+
 /** 200 is good and 500 bad; what is not given counts for nothing. */
 export function checkRules(counts: Partial<CheckRules>): CheckRules {
   return {
@@ -143,6 +198,8 @@ export function checkRules(counts: Partial<CheckRules>): CheckRules {
 export function activeCheck(parts: Partial<ActiveCheckConfig> = {}): ActiveCheckConfig {
   return {
     type: "http",
+    sni: undefined,
+    verifiesCertificate: true,
     path: "/",
     timeoutMs: 1000,
     concurrency: 10,
@@ -168,6 +225,10 @@ export function breakerConfig(parts: Partial<CircuitBreakerConfig> = {}): Circui
     minimumNumberOfCalls: 4,
     automaticTransitionFromOpenToHalfOpenEnabled: false,
     failureStatuses: new Set([500, 503]),
+    recordExceptions: undefined,
+    ignoreExceptions: new Set(),
+    initialState: "closed",
+    per: "target",
     ...parts,
   };
 }

@@ -4,6 +4,8 @@ import type { Address } from "../platform/socket.ts";
 import type { Preparation } from "../proxy-thread.ts";
 import type { Settings } from "../settings.ts";
 import type { Family } from "../status/families.ts";
+import type { BreakerScope } from "../upstream/breaker/breakers.ts";
+import type { SettableState } from "../config/upstream-model.ts";
 import type { UpstreamReport } from "../upstream/report.ts";
 import type { SharedMemory } from "../store/shared/layout.ts";
 
@@ -16,6 +18,8 @@ export interface WorkerOptions {
   readonly settings: Settings;
   readonly pluginFolders: readonly string[];
   readonly memory: SharedMemory;
+  /** The same, of the store for large values. */
+  readonly largeMemory: SharedMemory;
 }
 
 /** What the supervisor asks for. */
@@ -31,6 +35,12 @@ export type Call =
       readonly target: string;
       readonly isHealthy: boolean;
     }
+  | {
+      readonly kind: "setBreakers";
+      readonly upstream: string;
+      readonly scope: BreakerScope;
+      readonly state: SettableState;
+    }
   /** The worker ends after it. */
   | { readonly kind: "drain"; readonly limitMs: number };
 
@@ -42,6 +52,8 @@ export interface Answers {
   readonly report: WorkerReport;
   /** False when there is no such target. */
   readonly setTargetHealth: boolean;
+  /** False when there is none. */
+  readonly setBreakers: boolean;
   readonly drain: undefined;
 }
 

@@ -13,7 +13,11 @@ import type { Metrics } from "../status/metrics.ts";
 import { createSharedMemory } from "../store/shared/layout.ts";
 import type { SharedMemory } from "../store/shared/layout.ts";
 import { SharedStore } from "../store/shared/shared-store.ts";
+import { SplitStore } from "../store/split-store.ts";
+import type { Store } from "../store/store.ts";
 import type { Traffic } from "../traffic.ts";
+import type { BreakerScope } from "../upstream/breaker/breakers.ts";
+import type { SettableState } from "../config/upstream-model.ts";
 import type { UpstreamReport } from "../upstream/report.ts";
 import { mergeUpstreams } from "./upstream-reports.ts";
 import { workerFamilies } from "./worker-families.ts";
@@ -43,6 +47,9 @@ export class Supervisor implements Traffic {
   readonly #parts: SupervisorParts;
   readonly #memory: SharedMemory;
   readonly #store: SharedStore;
+  readonly #largeMemory: SharedMemory;
+  readonly #largeStore: SharedStore;
+  readonly store: Store;
   readonly #slots: readonly WorkerSlot[];
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #lastHolder = 0;
@@ -54,14 +61,13 @@ export class Supervisor implements Traffic {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
-    this.#memory = createSharedMemory({
-      maxEntries: MAX_STORE_ENTRIES,
-      maxBytes: MAX_STORE_CHARACTERS,
-    });
-    this.#store = new SharedStore(this.#memory, {
-      holder: SUPERVISOR_HOLDER,
-      now: () => performance.now(),
-    });
+    const bounds = { maxEntries: MAX_STORE_ENTRIES, maxBytes: MAX_STORE_CHARACTERS };
+    const use = { holder: SUPERVISOR_HOLDER, now: (): number => performance.now() };
+    this.#memory = createSharedMemory(bounds);
+    this.#store = new SharedStore(this.#memory, use);
+    this.#largeMemory = createSharedMemory(bounds);
+    this.#largeStore = new SharedStore(this.#largeMemory, use);
+    this.store = new SplitStore(this.#store, this.#largeStore);
     const { workers } = parts.settings;
     this.#slots = Array.from({ length: workers }, (_, at) => new WorkerSlot(at + 1));
   }
@@ -129,9 +135,10 @@ export class Supervisor implements Traffic {
   #spawn(slot: WorkerSlot): WorkerThread {
     const { settings, pluginFolders } = this.#parts;
     const memory = this.#memory;
+    const largeMemory = this.#largeMemory;
     const holder = ++this.#lastHolder;
     const thread = new WorkerThread(
-      { number: slot.number, holder, settings, pluginFolders, memory },
+      { number: slot.number, holder, settings, pluginFolders, memory, largeMemory },
       { onLog: this.#parts.log.relay, onEnd: (end) => this.#onEnd(slot, thread, end) },
     );
     slot.thread = thread;
@@ -140,6 +147,7 @@ export class Supervisor implements Traffic {
 
   #onEnd(slot: WorkerSlot, { holder }: WorkerThread, { reason, report }: WorkerEnd): void {
     this.#store.releaseLocksOf(holder);
+    this.#largeStore.releaseLocksOf(holder);
     slot.vacate(report);
     // Without a config none has served: the start itself fails, and says why.
     if (this.#isStopping || this.#config === undefined) return;
@@ -208,6 +216,14 @@ export class Supervisor implements Traffic {
     const call = { kind: "setTargetHealth", upstream, target, isHealthy } as const;
     const isSet = await Promise.all(
       this.#threads.map((thread) => thread.call<"setTargetHealth">(call, CALL_LIMIT_MS)),
+    );
+    return isSet.includes(true);
+  }
+
+  async setBreakers(upstream: string, scope: BreakerScope, state: SettableState): Promise<boolean> {
+    const call = { kind: "setBreakers", upstream, scope, state } as const;
+    const isSet = await Promise.all(
+      this.#threads.map((thread) => thread.call<"setBreakers">(call, CALL_LIMIT_MS)),
     );
     return isSet.includes(true);
   }

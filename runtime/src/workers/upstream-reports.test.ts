@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { TargetReport, UpstreamReport } from "../upstream/report.ts";
+import { NO_TRANSITIONS } from "../upstream/breaker/circuit-breaker.ts";
+import type { PriorityReport, TargetReport, UpstreamReport } from "../upstream/report.ts";
 import { mergeUpstreams } from "./upstream-reports.ts";
 
 function reportOf(percent: number, ...targets: readonly TargetReport[]): UpstreamReport {
@@ -10,6 +11,7 @@ function reportOf(percent: number, ...targets: readonly TargetReport[]): Upstrea
     health: percent < 50 ? "UNHEALTHY" : "HEALTHY",
     threshold: 50,
     healthyWeightPercent: percent,
+    priorities: [],
     targets,
   };
 }
@@ -18,6 +20,7 @@ function targetOf(target: string, parts: Partial<TargetReport> = {}): TargetRepo
   return {
     target,
     weight: 100,
+    priority: 0,
     health: "HEALTHY",
     reason: undefined,
     sinceMs: undefined,
@@ -25,11 +28,50 @@ function targetOf(target: string, parts: Partial<TargetReport> = {}): TargetRepo
     activeTries: 3,
     latencyMs: undefined,
     circuitBreaker: undefined,
+    ejection: undefined,
+    ejections: {},
+    slowStartPercent: undefined,
     ...parts,
   };
 }
 
 describe("the workers' upstreams as one", () => {
+  test("show each priority as it looks worst, with the changes of all, and who is ejected anywhere", () => {
+    const level = (healthyWeightPercent: number, used: number): PriorityReport => ({
+      priority: 0,
+      healthyWeightPercent,
+      load: healthyWeightPercent,
+      isPanic: healthyWeightPercent < 50,
+      transitions: { used, unused: 0, panic: 1, panic_over: 0 },
+    });
+    const ejection = { reason: "consecutive_5xx", sinceMs: 1, untilMs: 2 };
+    const [merged] = mergeUpstreams([
+      {
+        worker: 1,
+        upstreams: [
+          {
+            ...reportOf(100, targetOf("a", { ejections: { consecutive_5xx: 1 } })),
+            priorities: [level(100, 1)],
+          },
+        ],
+      },
+      {
+        worker: 2,
+        upstreams: [
+          {
+            ...reportOf(100, targetOf("a", { ejection, ejections: { consecutive_5xx: 2 } })),
+            priorities: [level(40, 2)],
+          },
+        ],
+      },
+    ]);
+    assert.deepEqual(merged?.priorities, [
+      { ...level(40, 3), transitions: { used: 3, unused: 0, panic: 2, panic_over: 0 } },
+    ]);
+    const [target] = merged?.targets ?? [];
+    assert.deepEqual([target?.ejection, target?.ejections], [ejection, { consecutive_5xx: 3 }]);
+  });
+
   test("are unhealthy where any worker says so, which is named, with its reason", () => {
     const down = { health: "UNHEALTHY", reason: "refused", sinceMs: 5 } as const;
     const [merged] = mergeUpstreams([
@@ -53,7 +95,7 @@ describe("the workers' upstreams as one", () => {
       circuitBreaker: {
         state,
         rates: { calls: open, failureRate: 0, slowCallRate: 0 },
-        transitions: { closed: 0, open, half_open: 0 },
+        transitions: { ...NO_TRANSITIONS, closed: 0, open, half_open: 0 },
       },
     });
     const [merged] = mergeUpstreams([

@@ -1,6 +1,10 @@
 // What the workers know of the upstreams, as one report: each checks for itself, so they may differ for a while.
-import { BREAKER_STATES } from "../upstream/breaker/circuit-breaker.ts";
-import type { BreakerReport, TargetReport, UpstreamReport } from "../upstream/report.ts";
+import { OUTLIER_DETECTORS } from "../config/upstream-model.ts";
+import { mergeDiscovery } from "./discovery-reports.ts";
+import type { OutlierDetector } from "../config/upstream-model.ts";
+import { sumOfLevelChanges } from "../upstream/level-changes.ts";
+import type { PriorityReport, TargetReport, UpstreamReport } from "../upstream/report.ts";
+import { sumOfBounds, worstBreaker, worstOfRoutes } from "./guard-reports.ts";
 
 export interface WorkerUpstreams {
   readonly worker: number;
@@ -23,24 +27,38 @@ export function mergeUpstreams(workers: readonly WorkerUpstreams[]): UpstreamRep
     return [
       {
         ...worst.report,
+        discovery: mergeDiscovery(reports.flatMap(({ report }) => report.discovery ?? [])),
+        priorities: mergePriorities(reports.map(({ report }) => report)),
         healthyWeightPercent: Math.min(...reports.map(({ report }) => report.healthyWeightPercent)),
+        circuitBreaker: worstBreaker(reports.flatMap(({ report }) => report.circuitBreaker ?? [])),
+        routeBreakers: worstOfRoutes(reports.flatMap(({ report }) => report.routeBreakers ?? [])),
+        bounds: sumOfBounds(reports.flatMap(({ report }) => report.bounds ?? [])),
         targets: [...Map.groupBy(targets, ({ target }) => target.target).values()].flatMap(merge),
       },
     ];
   });
 }
 
-/** The one that lets least through, with the transitions of all. */
-function worstBreaker(breakers: readonly BreakerReport[]): BreakerReport | undefined {
-  const [worst] = (["open", "half_open", "closed"] as const).flatMap((state) =>
-    breakers.filter((breaker) => breaker.state === state),
-  );
-  if (worst === undefined) return undefined;
-  const transitions = { closed: 0, open: 0, half_open: 0 };
-  for (const breaker of breakers) {
-    for (const state of BREAKER_STATES) transitions[state] += breaker.transitions[state];
+/** As the one sees each that finds least of it healthy. */
+function mergePriorities(reports: readonly UpstreamReport[]): PriorityReport[] {
+  const all = reports.flatMap(({ priorities }) => priorities);
+  return [...Map.groupBy(all, ({ priority }) => priority).values()].flatMap((seen) => {
+    const worst = seen.toSorted(
+      (one, other) => one.healthyWeightPercent - other.healthyWeightPercent,
+    );
+    const transitions = sumOfLevelChanges(seen.map((each) => each.transitions));
+    return worst.slice(0, 1).map((each) => ({ ...each, transitions }));
+  });
+}
+
+function sumOfEjections(seen: readonly WorkerTarget[]): TargetReport["ejections"] {
+  if (seen.every(({ target }) => target.ejections === undefined)) return undefined;
+  const sums: Partial<Record<OutlierDetector, number>> = {};
+  for (const detector of OUTLIER_DETECTORS) {
+    const sum = seen.reduce((total, { target }) => total + (target.ejections?.[detector] ?? 0), 0);
+    if (sum > 0) sums[detector] = sum;
   }
-  return { ...worst, transitions };
+  return sums;
 }
 
 interface WorkerTarget {
@@ -69,6 +87,8 @@ function merge(seen: readonly WorkerTarget[]): TargetReport[] {
           ? undefined
           : latencies.reduce((total, ms) => total + ms, 0) / latencies.length,
       circuitBreaker: worstBreaker(seen.flatMap(({ target }) => target.circuitBreaker ?? [])),
+      ejection: seen.find(({ target }) => target.ejection !== undefined)?.target.ejection,
+      ejections: sumOfEjections(seen),
       unhealthyWorkers: unhealthy.map(({ worker }) => worker),
     },
   ];

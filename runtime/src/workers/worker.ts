@@ -4,6 +4,7 @@ import type { MessagePort } from "node:worker_threads";
 import { detailOf } from "../errors.ts";
 import type { ProxyThread } from "../proxy-thread.ts";
 import { SharedStore } from "../store/shared/shared-store.ts";
+import { SplitStore } from "../store/split-store.ts";
 import { proxyThread, threadParts } from "../thread-parts.ts";
 import type { ThreadParts } from "../thread-parts.ts";
 import type { Call, FromWorker, ToWorker, WorkerOptions, WorkerReport } from "./messages.ts";
@@ -26,12 +27,15 @@ class Worker {
   }
 
   async start(options: WorkerOptions): Promise<void> {
-    const { settings, pluginFolders, memory, number, holder } = options;
+    const { settings, pluginFolders, memory, largeMemory, number, holder } = options;
     const now = (): number => performance.now() + this.#clockOffsetMs;
     this.#parts = await threadParts({
       settings,
       pluginFolders,
-      store: new SharedStore(memory, { holder, now }),
+      store: new SplitStore(
+        new SharedStore(memory, { holder, now }),
+        new SharedStore(largeMemory, { holder, now }),
+      ),
       // Through one thread, so that lines do not mix.
       log: { write: (line) => this.#tell({ kind: "log", line }), fields: { worker: number } },
     });
@@ -78,15 +82,23 @@ class Worker {
         return this.#report();
       case "setTargetHealth":
         return this.#parts?.upstreams.setHealth(call.upstream, call.target, call.isHealthy);
+      case "setBreakers":
+        return this.#parts?.upstreams.setBreakers(call.upstream, call.scope, call.state);
       case "drain":
-        return proxy.drain(call.limitMs).then(() => this.#parts?.close());
+        return this.#drain(proxy, call.limitMs);
     }
+  }
+
+  async #drain(proxy: ProxyThread, limitMs: number): Promise<void> {
+    const endsAtMs = performance.now() + limitMs;
+    await proxy.drain(limitMs);
+    await this.#parts?.close(endsAtMs - performance.now());
   }
 
   #report(): WorkerReport {
     return {
       families: this.#parts?.metrics.collect() ?? [],
-      upstreams: this.#parts?.upstreams.report() ?? [],
+      upstreams: this.#parts?.discovery.complete(this.#parts.upstreams.report()) ?? [],
       connections: this.#proxy?.connections ?? 0,
       requestsInFlight: this.#proxy?.requestsInFlight ?? 0,
     };

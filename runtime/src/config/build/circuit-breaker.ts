@@ -1,4 +1,5 @@
-// The circuit breaker of an upstream's targets.
+// The circuit breaker of an upstream.
+import { INITIAL_STATES } from "../schema/circuit-breaker.ts";
 import type { CircuitBreakerFields } from "../schema/circuit-breaker.ts";
 import type { CircuitBreakerConfig } from "../upstream-model.ts";
 
@@ -20,5 +21,9 @@ export function buildCircuitBreaker(fields: CircuitBreakerFields): CircuitBreake
     automaticTransitionFromOpenToHalfOpenEnabled:
       fields.automatic_transition_from_open_to_half_open_enabled,
     failureStatuses: new Set(fields.failure_statuses),
+    recordExceptions: fields.record_exceptions && new Set(fields.record_exceptions),
+    ignoreExceptions: new Set(fields.ignore_exceptions),
+    initialState: INITIAL_STATES[fields.initial_state],
+    per: fields.per,
   };
 }

@@ -15,6 +15,8 @@ function buildActive(fields: HealthchecksFields["active"]): ActiveCheckConfig | 
   if (healthy.interval === 0 && unhealthy.interval === 0) return undefined;
   return {
     type: fields.type,
+    sni: fields.https_sni,
+    verifiesCertificate: fields.https_verify_certificate,
     path: fields.http_path,
     timeoutMs: fields.timeout * 1000,
     concurrency: fields.concurrency,

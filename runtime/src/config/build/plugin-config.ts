@@ -5,12 +5,13 @@ import { valueNode } from "../document/node.ts";
 import type { ConfigNode, PlainValue } from "../document/node.ts";
 import type { PluginConfig } from "../model.ts";
 import { SchemaChecker } from "../plugin-schema/checker.ts";
+import { endpointsOf } from "../plugin-schema/endpoints.ts";
 import type { PluginFields } from "../schema/plugin.ts";
 import { secretReference } from "../../secrets/reference.ts";
 import { addFieldFault } from "./context.ts";
 import type { BuildContext, Decoded } from "./context.ts";
 
-export type BuiltConfig = Pick<PluginConfig, "config" | "configWithSecrets">;
+export type BuiltConfig = Pick<PluginConfig, "config" | "configWithSecrets" | "endpoints">;
 type Mapping = { readonly [key: string]: PlainValue };
 
 /** Undefined when a fault was logged. */
@@ -35,7 +36,8 @@ export function buildPluginConfig(
   if (isMapping(configWithSecrets)) {
     // What the schema filled in stands nowhere in the file and keeps its value.
     const config = asWritten(configWithSecrets, written);
-    if (isMapping(config)) return { config, configWithSecrets };
+    const endpoints = endpointsOf(schema, written, configWithSecrets);
+    if (isMapping(config)) return { config, configWithSecrets, endpoints };
   }
   // The schema let something else than a mapping through, which the config cannot be.
   addFieldFault(context, record, "config", "expected a mapping");
@@ -46,7 +48,7 @@ export function buildPluginConfig(
  * The tree with the secrets in place of the references to them; undefined when a fault was logged. Only what the
  * operator wrote is looked at: a default of the plugin's schema must not be able to name a secret.
  */
-function withSecrets(
+export function withSecrets(
   node: ConfigNode,
   path: string,
   context: BuildContext,

@@ -5,7 +5,10 @@ import type { RouteConfig } from "../model.ts";
 import { encodedCharacters } from "../schema/encoded-characters.ts";
 import { upgradePath } from "../schema/route.ts";
 import type { RouteFields } from "../schema/route.ts";
+import { buildBulkhead } from "./bounds.ts";
 import type { BuildContext, Decoded } from "./context.ts";
+import { buildTries } from "./tries.ts";
+import { buildFallback } from "./fallback.ts";
 
 export function buildRoute(
   route: Decoded<RouteFields>,
@@ -32,7 +35,10 @@ export function buildRoute(
     timeoutMs: fields.timeout,
     encodedCharacters: encodedCharacters(fields.encoded_characters),
     responseHeadersToRemove: fields.response_headers_to_remove.map((name) => name.toLowerCase()),
+    fallback: fields.fallback && buildFallback(fields.fallback, record, context),
+    bulkhead: fields.bulkhead && buildBulkhead(fields.bulkhead),
     pluginOrder: fields.plugin_order,
+    tries: buildTries(fields),
     tags: fields.tags,
     source: context.faults.positionOf(record.path, record.node.offset),
   };

@@ -9,6 +9,8 @@ import { protocolFault } from "../schema/service.ts";
 import type { ServiceFields } from "../schema/service.ts";
 import { addFieldFault } from "./context.ts";
 import type { BuildContext, Decoded } from "./context.ts";
+import { buildTries } from "./tries.ts";
+import { buildFallback } from "./fallback.ts";
 
 type Location = Pick<ServiceConfig, "protocol" | "host" | "port" | "path" | "app">;
 
@@ -27,7 +29,9 @@ export function buildService(
     connectTimeoutMs: fields.connect_timeout,
     writeTimeoutMs: fields.write_timeout,
     readTimeoutMs: fields.read_timeout,
+    fallback: fields.fallback && buildFallback(fields.fallback, record, context),
     enabled: fields.enabled,
+    tries: buildTries(fields),
     tags: fields.tags,
     source: context.faults.positionOf(record.path, record.node.offset),
   };

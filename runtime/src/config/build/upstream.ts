@@ -7,9 +7,12 @@ import { splitAuthority } from "../schema/upstream.ts";
 import type { TargetFields, UpstreamFields } from "../schema/upstream.ts";
 import { addFieldFault } from "./context.ts";
 import type { BuildContext, Decoded } from "./context.ts";
+import { buildAdaptiveConcurrency, buildBounds } from "./bounds.ts";
 import { buildCircuitBreaker } from "./circuit-breaker.ts";
+import { buildDiscovery } from "./discovery.ts";
 import { buildHashInputs } from "./hash-inputs.ts";
 import { buildHealthchecks } from "./healthchecks.ts";
+import { buildOutlierDetection, buildSlowStart } from "./outlier-detection.ts";
 
 /** Kong's default port of a target. */
 const DEFAULT_TARGET_PORT = 8000;
@@ -26,6 +29,7 @@ export function buildUpstream(
     const message = "missing: expected the name of a cookie for algorithm sticky-sessions";
     addFieldFault(context, record, "sticky_sessions_cookie", message);
   }
+  checkTogether({ record, fields }, algorithm, context);
   return {
     id: context.registry.idOf(record),
     name: fields.name.toLowerCase(),
@@ -39,10 +43,34 @@ export function buildUpstream(
         : undefined,
     hostHeader: fields.host_header,
     healthchecks: buildHealthchecks(fields.healthchecks),
+    overprovisioningFactor: fields.overprovisioning_factor,
+    healthyPanicThreshold: fields.healthy_panic_threshold,
+    slowStart: fields.slow_start && buildSlowStart(fields.slow_start),
+    outlierDetection: fields.outlier_detection && buildOutlierDetection(fields.outlier_detection),
     circuitBreaker: fields.circuit_breaker && buildCircuitBreaker(fields.circuit_breaker),
+    bounds: fields.circuit_breakers && buildBounds(fields.circuit_breakers),
+    adaptiveConcurrency:
+      fields.adaptive_concurrency && buildAdaptiveConcurrency(fields.adaptive_concurrency),
     targets: targets.get(record) ?? [],
+    discovery: buildDiscovery({ record, fields }, context),
     source: context.faults.positionOf(record.path, record.node.offset),
   };
+}
+
+/** Fields that say the opposite of each other. */
+function checkTogether(
+  { record, fields }: Decoded<UpstreamFields>,
+  algorithm: Algorithm,
+  context: BuildContext,
+): void {
+  if (fields.healthy_panic_threshold > 0 && fields.healthchecks.threshold > 0) {
+    const message = `expected 0 with a healthchecks.threshold, got ${fields.healthy_panic_threshold}: below it requests get 503, in panic they do not`;
+    addFieldFault(context, record, "healthy_panic_threshold", message);
+  }
+  if (fields.slow_start !== undefined && algorithm === "consistent-hashing") {
+    const message = "expected none with algorithm consistent-hashing: keys would move all the time";
+    addFieldFault(context, record, "slow_start", message);
+  }
 }
 
 /** As in Kong, hash_on alone asks for consistent hashing. */
@@ -82,7 +110,7 @@ export function buildTargets(
       );
     }
     const id = context.registry.idOf(record, upstream.id, `${host}:${port}`);
-    siblings.push({ id, host, port, weight: fields.weight });
+    siblings.push({ id, host, port, weight: fields.weight, priority: fields.priority });
   }
   return byUpstream;
 }

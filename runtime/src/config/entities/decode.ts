@@ -45,7 +45,8 @@ export function decode<Fields>(
 function reportIssue(target: DecodeTarget, issue: z.core.$ZodIssue, faults: FaultLog): void {
   const { path, node, isMissing } = locate(target, issue.path);
   const expected = expectation(issue);
-  const showsValue = !target.isSecret && (node.kind === "scalar" || issue.code === "invalid_type");
+  const isSecret = target.isSecret || (node.kind === "scalar" && node.isSecret === true);
+  const showsValue = !isSecret && (node.kind === "scalar" || issue.code === "invalid_type");
   const got = showsValue ? `, got ${describeNode(node)}` : "";
   faults.add(path, node.offset, isMissing ? `missing: ${expected}` : `${expected}${got}`);
 }

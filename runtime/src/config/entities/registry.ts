@@ -3,7 +3,7 @@ import { childPath, quote } from "../faults.ts";
 import type { FaultLog } from "../faults.ts";
 import { suggestion } from "../nearest.ts";
 import { describeNode, textOf, valueNode } from "../document/node.ts";
-import type { ConfigNode } from "../document/node.ts";
+import type { ConfigNode, MappingNode } from "../document/node.ts";
 import { isUuid, stableId } from "../stable-id.ts";
 import type { EntityKind, EntityRecord } from "./structure.ts";
 
@@ -45,7 +45,7 @@ export class Registry {
 
   /** The entity of the same kind that was first to have the value, if another one was. */
   firstWith(record: EntityRecord, field: string, value: string): EntityRecord | undefined {
-    const key = keyOf(record.kind, field, value);
+    const key = keyOf(record.collection ?? record.kind, field, value);
     const first = this.#seen.get(key);
     if (first === undefined) this.#seen.set(key, record);
     return first;
@@ -82,6 +82,14 @@ export class Registry {
     return { kind: "broken" };
   }
 
+  /** A reference that stands deeper than the entity's own fields: in this mapping, which is at the path. */
+  resolveWithin(mapping: MappingNode, path: string, kind: ReferredKind): Reference {
+    const node = valueNode(mapping, kind);
+    return node === undefined
+      ? { kind: "absent" }
+      : this.#lookUp(node, childPath(path, kind), kind);
+  }
+
   #lookUp(node: ConfigNode, path: string, kind: ReferredKind): Reference {
     const wanted = referenceText(node, NAME_FIELDS[kind]);
     if (wanted === undefined) {
@@ -110,7 +118,7 @@ export class Registry {
   }
 }
 
-function keyOf(kind: EntityKind, field: string, value: string): string {
+function keyOf(kind: string, field: string, value: string): string {
   return JSON.stringify([kind, field, value]);
 }
 

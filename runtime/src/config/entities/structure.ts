@@ -3,6 +3,7 @@ import { childPath } from "../faults.ts";
 import type { FaultLog } from "../faults.ts";
 import { describeNode, isUnset } from "../document/node.ts";
 import type { ConfigNode, MappingNode } from "../document/node.ts";
+import { CREDENTIAL_COLLECTIONS } from "../schema/credentials.ts";
 
 export type EntityKind =
   | "service"
@@ -11,6 +12,7 @@ export type EntityKind =
   | "target"
   | "consumer"
   | "credential"
+  | "acl"
   | "plugin";
 
 export interface EntityRecord {
@@ -20,9 +22,18 @@ export interface EntityRecord {
   readonly node: MappingNode;
   /** The entity that it is nested in. */
   readonly parent: EntityRecord | undefined;
+  /** Of a credential, the name of its collection. */
+  readonly collection?: string;
 }
 
 type Collections = Readonly<Record<string, EntityKind>>;
+
+const OF_CONSUMERS: Collections = {
+  ...Object.fromEntries(
+    Object.keys(CREDENTIAL_COLLECTIONS).map((name) => [name, "credential" as const]),
+  ),
+  acls: "acl",
+};
 
 const TOP: Collections = {
   services: "service",
@@ -30,7 +41,7 @@ const TOP: Collections = {
   upstreams: "upstream",
   targets: "target",
   consumers: "consumer",
-  keyauth_credentials: "credential",
+  ...OF_CONSUMERS,
   plugins: "plugin",
 };
 
@@ -38,9 +49,10 @@ const NESTED: Readonly<Record<EntityKind, Collections>> = {
   service: { routes: "route", plugins: "plugin" },
   route: { plugins: "plugin" },
   upstream: { targets: "target" },
-  consumer: { keyauth_credentials: "credential", plugins: "plugin" },
+  consumer: { ...OF_CONSUMERS, plugins: "plugin" },
   target: {},
   credential: {},
+  acl: {},
   plugin: {},
 };
 
@@ -76,7 +88,7 @@ class Gatherer {
   ): MappingNode {
     for (const [name, kind] of Object.entries(collections)) {
       const list = mapping.entries.get(name)?.value;
-      if (list !== undefined) this.#addAll(list, childPath(path, name), kind, owner);
+      if (list !== undefined) this.#addAll(list, childPath(path, name), kind, owner, name);
     }
     const own = [...mapping.entries].filter(([key]) => !Object.hasOwn(collections, key));
     return { ...mapping, entries: new Map(own) };
@@ -87,6 +99,7 @@ class Gatherer {
     path: string,
     kind: EntityKind,
     parent: EntityRecord | undefined,
+    collection: string,
   ): void {
     if (isUnset(list)) return;
     if (list.kind !== "list") {
@@ -95,18 +108,25 @@ class Gatherer {
       return;
     }
     for (const [index, item] of list.items.entries()) {
-      this.#add(item, childPath(path, index), kind, parent);
+      this.#add(item, childPath(path, index), kind, parent, collection);
     }
   }
 
-  #add(item: ConfigNode, path: string, kind: EntityKind, parent: EntityRecord | undefined): void {
+  #add(
+    item: ConfigNode,
+    path: string,
+    kind: EntityKind,
+    parent: EntityRecord | undefined,
+    collection: string,
+  ): void {
     if (item.kind !== "mapping") {
       const got = kind === "credential" ? "" : `, got ${describeNode(item)}`;
       this.#faults.add(path, item.offset, `expected a mapping with the keys of a ${kind}${got}`);
       return;
     }
     const own = [...item.entries].filter(([key]) => !Object.hasOwn(NESTED[kind], key));
-    const record = { kind, path, node: { ...item, entries: new Map(own) }, parent };
+    const node = { ...item, entries: new Map(own) };
+    const record = { kind, path, node, parent, ...(kind === "credential" && { collection }) };
     this.records.push(record);
     this.gather(item, path, NESTED[kind], record);
   }

@@ -1,7 +1,8 @@
 // Kong's health checks of an upstream: what counts, how often, and what is probed.
 import { z } from "zod";
-import { integerBetween, text } from "./fields.ts";
-import { notYet } from "./not-yet.ts";
+import { integerBetween, isHostname, text } from "./fields.ts";
+import { CHECK_TYPES } from "../upstream-model.ts";
+import type { CheckType } from "../upstream-model.ts";
 
 const MAX_SECONDS = 65_535;
 
@@ -29,22 +30,17 @@ const percent = z
   .refine((value) => value >= 0 && value <= 100, { error: "expected a number from 0 to 100" })
   .default(0);
 
-/** Types that need what this version has not. */
-const LATER = new Set<unknown>(["https", "grpc", "grpcs"]);
-
 const type = z
-  .enum(["http", "tcp"], {
-    error: ({ input }) =>
-      LATER.has(input)
-        ? 'this type is not supported by this version: expected "http" or "tcp"'
-        : 'expected "http" or "tcp"',
-  })
+  .enum(CHECK_TYPES, { error: `expected one of ${CHECK_TYPES.join(", ")}` })
   .default("http");
 
 const FIELD_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 /** Without control characters, or a value could end its line. */
 const FIELD_VALUE = /^[^\p{Cc}]*$/u;
 const OF_THE_PROBE = /^(?:host|connection|content-length|transfer-encoding)$/i;
+
+/** RFC 9110 §7.6.1; HTTP/2 forbids them, too. */
+const OF_A_CONNECTION = /^(?:te|keep-alive|upgrade|proxy-connection|http2-settings)$/i;
 
 const headers = z
   .record(
@@ -59,7 +55,9 @@ const headers = z
           ? "expected the upstream's host_header instead"
           : OF_THE_PROBE.test(name)
             ? "expected another header: a probe states this one itself"
-            : undefined;
+            : OF_A_CONNECTION.test(name)
+              ? "expected another header: this one is about a connection, not about a request"
+              : undefined;
       if (fault !== undefined) context.addIssue({ code: "custom", message: fault, path: [name] });
     }
   })
@@ -89,7 +87,9 @@ interface UnhealthyFields {
 export interface HealthchecksFields {
   readonly threshold: number;
   readonly active: {
-    readonly type: "http" | "tcp";
+    readonly type: CheckType;
+    readonly https_sni?: string | undefined;
+    readonly https_verify_certificate: boolean;
     /** s */
     readonly timeout: number;
     readonly concurrency: number;
@@ -100,7 +100,7 @@ export interface HealthchecksFields {
     readonly unhealthy: UnhealthyFields & { readonly interval: number };
   };
   readonly passive: {
-    readonly type: "http" | "tcp";
+    readonly type: CheckType;
     readonly healthy: HealthyFields;
     readonly unhealthy: UnhealthyFields;
   };
@@ -114,8 +114,8 @@ const active = z.strictObject({
     /^\/[\x21-\x7e]*$/.test(path),
   ).default("/"),
   headers,
-  https_sni: notYet("https_sni"),
-  https_verify_certificate: notYet("https_verify_certificate", true),
+  https_sni: text("a host name", isHostname).optional(),
+  https_verify_certificate: z.boolean().default(true),
   healthy: z
     .strictObject({ interval, http_statuses: statuses.default(HEALTHY_STATUSES), successes: count })
     .prefault({}),

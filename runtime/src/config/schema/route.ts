@@ -1,8 +1,12 @@
 // Kong's route.
 import { z } from "zod";
 import { compileValuePattern } from "../../routing/pattern/pattern.ts";
+import { bulkheadSchema } from "./bounds.ts";
+import type { BulkheadFields } from "./bounds.ts";
 import { encodedCharactersSchema } from "./encoded-characters.ts";
 import type { EncodedCharactersFields } from "./encoded-characters.ts";
+import { fallbackSchema } from "./fallback.ts";
+import type { FallbackFields } from "./fallback.ts";
 import {
   commonFields,
   entityName,
@@ -18,6 +22,8 @@ import type { CommonFields } from "./fields.ts";
 import { notYet, notYetFields } from "./not-yet.ts";
 import { patternFault, routePathFault } from "./paths.ts";
 import type { FormatVersion } from "./root.ts";
+import { triesFields } from "./tries.ts";
+import type { TriesFields } from "./tries.ts";
 
 const PORT = /:(\d+)$/;
 
@@ -90,7 +96,7 @@ const pluginOrder = z.array(z.string().min(1)).superRefine((names, context) => {
   }
 });
 
-export interface RouteFields extends CommonFields {
+export interface RouteFields extends CommonFields, TriesFields {
   readonly name?: string | undefined;
   readonly hosts: readonly string[];
   /** As they were written: {@link upgradePath} makes them those of 3.0. */
@@ -103,6 +109,8 @@ export interface RouteFields extends CommonFields {
   readonly timeout?: number | undefined;
   readonly encoded_characters: EncodedCharactersFields;
   readonly response_headers_to_remove: readonly string[];
+  readonly fallback?: FallbackFields | undefined;
+  readonly bulkhead?: BulkheadFields | undefined;
   readonly plugin_order: readonly string[];
 }
 
@@ -123,12 +131,15 @@ export function routeSchema(version: FormatVersion): z.ZodType<RouteFields> {
     timeout: timeoutMs.optional(),
     encoded_characters: encodedCharactersSchema.prefault({}),
     response_headers_to_remove: z.array(removableHeader).default([]),
+    fallback: fallbackSchema,
+    bulkhead: bulkheadSchema,
     plugin_order: pluginOrder.default([]),
     path_handling: notYet("path_handling", "v0"),
     https_redirect_status_code: notYet("https_redirect_status_code", 426),
     // Bodies are streamed whatever these say; in Kong they are about nginx's temporary files.
     request_buffering: z.boolean().optional(),
     response_buffering: z.boolean().optional(),
+    ...triesFields,
     ...notYetFields({
       snis: [],
       sources: [],

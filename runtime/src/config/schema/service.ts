@@ -1,9 +1,13 @@
 // Kong's service, and Sluice's own url for an app in this process.
 import { z } from "zod";
+import { fallbackSchema } from "./fallback.ts";
+import type { FallbackFields } from "./fallback.ts";
 import { commonFields, entityName, integerBetween, isHost, text, timeoutMs } from "./fields.ts";
 import type { CommonFields } from "./fields.ts";
 import { notYetFields } from "./not-yet.ts";
 import { servicePath } from "./paths.ts";
+import { triesFields } from "./tries.ts";
+import type { TriesFields } from "./tries.ts";
 
 const OTHER_PROTOCOLS: ReadonlySet<unknown> = new Set([
   "grpc",
@@ -26,7 +30,7 @@ export function protocolFault(protocol: unknown): string {
   return 'expected "http"';
 }
 
-export interface ServiceFields extends CommonFields {
+export interface ServiceFields extends CommonFields, TriesFields {
   readonly name?: string | undefined;
   readonly url?: string | undefined;
   readonly protocol?: "http" | undefined;
@@ -37,6 +41,7 @@ export interface ServiceFields extends CommonFields {
   readonly connect_timeout: number;
   readonly write_timeout: number;
   readonly read_timeout: number;
+  readonly fallback?: FallbackFields | undefined;
   readonly enabled: boolean;
 }
 
@@ -52,7 +57,9 @@ export const serviceSchema: z.ZodType<ServiceFields> = z.strictObject({
   connect_timeout: timeoutMs.default(60_000),
   write_timeout: timeoutMs.default(60_000),
   read_timeout: timeoutMs.default(60_000),
+  fallback: fallbackSchema,
   enabled: z.boolean().default(true),
+  ...triesFields,
   ...notYetFields({
     client_certificate: [],
     tls_verify: [false],

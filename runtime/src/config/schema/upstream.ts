@@ -12,11 +12,17 @@ import {
 import type { CommonFields } from "./fields.ts";
 import { ALGORITHMS } from "../upstream-model.ts";
 import type { Algorithm } from "../upstream-model.ts";
+import { adaptiveConcurrencySchema, circuitBreakersSchema } from "./bounds.ts";
+import type { AdaptiveConcurrencyFields, CircuitBreakersFields } from "./bounds.ts";
 import { circuitBreakerSchema } from "./circuit-breaker.ts";
 import type { CircuitBreakerFields } from "./circuit-breaker.ts";
 import { healthchecksSchema } from "./healthchecks.ts";
 import type { HealthchecksFields } from "./healthchecks.ts";
 import { notYet, notYetFields } from "./not-yet.ts";
+import { outlierDetectionSchema } from "./outlier-detection.ts";
+import type { OutlierDetectionFields } from "./outlier-detection.ts";
+import { slowStartSchema } from "./slow-start.ts";
+import type { SlowStartFields } from "./slow-start.ts";
 
 /** Splits a target or a Host value; the port is undefined when there is none. */
 export function splitAuthority(authority: string): {
@@ -79,12 +85,19 @@ export interface UpstreamFields extends CommonFields, HashNameFields {
   readonly sticky_sessions_cookie?: string | undefined;
   readonly sticky_sessions_cookie_path: string;
   readonly healthchecks: HealthchecksFields;
+  readonly healthy_panic_threshold: number;
+  readonly overprovisioning_factor: number;
+  readonly slow_start?: SlowStartFields | undefined;
+  readonly outlier_detection?: OutlierDetectionFields | undefined;
   readonly circuit_breaker?: CircuitBreakerFields | undefined;
+  readonly circuit_breakers?: CircuitBreakersFields | undefined;
+  readonly adaptive_concurrency?: AdaptiveConcurrencyFields | undefined;
 }
 
 export interface TargetFields extends CommonFields {
   readonly target: string;
   readonly weight: number;
+  readonly priority: number;
 }
 
 export const upstreamSchema: z.ZodType<UpstreamFields> = z.strictObject({
@@ -106,7 +119,14 @@ export const upstreamSchema: z.ZodType<UpstreamFields> = z.strictObject({
   sticky_sessions_cookie: cookieName.optional(),
   sticky_sessions_cookie_path: cookiePath.default("/"),
   healthchecks: healthchecksSchema,
+  healthy_panic_threshold: integerBetween(0, 100).default(0),
+  overprovisioning_factor: integerBetween(100, 10_000).default(140),
+  slow_start: slowStartSchema,
+  outlier_detection: outlierDetectionSchema,
   circuit_breaker: circuitBreakerSchema,
+  circuit_breakers: circuitBreakersSchema,
+  discovery: readElsewhere,
+  adaptive_concurrency: adaptiveConcurrencySchema,
   ...notYetFields({ use_srv_name: [false], client_certificate: [] }),
 });
 
@@ -115,5 +135,6 @@ export const targetSchema: z.ZodType<TargetFields> = z.strictObject({
   upstream: readElsewhere,
   target: text('"host:port", or a host for port 8000', isAuthority),
   weight: integerBetween(0, 65_535).default(100),
+  priority: integerBetween(0, 127).default(0),
   failover: notYet("failover", false),
 });

@@ -5,13 +5,13 @@ import { exchangeOf } from "../../exchange.testing.ts";
 import type { Exchange } from "../../exchange.ts";
 import type { Balancer } from "../balancer.ts";
 import type { Target } from "../target.ts";
-import { manyTargets, targetsOf } from "../upstreams.testing.ts";
+import { manyTargets, targetsOf, use } from "../upstreams.testing.ts";
 
-/** `make`: with these, of which some may be taken away and given back by `use`. */
+/** `make`: with these, of which some may be taken away and given back. */
 export function balancerCases(name: string, make: (targets: readonly Target[]) => Balancer): void {
   const using = (targets: readonly Target[]): Balancer => {
     const balancer = make(targets);
-    balancer.use(targets);
+    use(balancer, targets);
     return balancer;
   };
 
@@ -21,7 +21,7 @@ export function balancerCases(name: string, make: (targets: readonly Target[]) =
       assert.equal(balancer.pick(exchangeOf(), []), undefined);
       const some = targetsOf({ a: 1, b: 1 });
       const emptied = using(some);
-      emptied.use([]);
+      use(emptied, some, []);
       assert.equal(emptied.pick(exchangeOf(), []), undefined);
       assert.equal(emptied.pick(exchangeOf(), some), undefined);
     });
@@ -30,7 +30,7 @@ export function balancerCases(name: string, make: (targets: readonly Target[]) =
       const targets = manyTargets(40);
       const balancer = using(targets);
       for (const usable of [targets.slice(0, 3), targets.slice(7, 8), targets.slice(5)]) {
-        balancer.use(usable);
+        use(balancer, targets, usable);
         for (const picked of picks(balancer, 200)) assert.ok(usable.includes(picked));
       }
     });
@@ -55,6 +55,17 @@ export function balancerCases(name: string, make: (targets: readonly Target[]) =
         const picked = using(targets).pick(exchangeOf(), targets);
         assert.ok(picked !== undefined && targets.includes(picked));
       }
+    });
+
+    test("goes on as it was when one comes back", () => {
+      const targets = manyTargets(20);
+      const balancer = using(targets);
+      for (let round = 0; round < 50; round++) {
+        balancer.weigh(round % 20, 0);
+        for (const one of picks(balancer, 3)) assert.notEqual(one, targets[round % 20]);
+        balancer.weigh(round % 20, 100);
+      }
+      assert.equal(new Set(picks(balancer, 2000)).size, 20);
     });
 
     test("leaves a target of a weight of 1 its share beside one of 65535", () => {

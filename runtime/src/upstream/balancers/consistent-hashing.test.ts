@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { hashText } from "./hash.ts";
 import type { Target } from "../target.ts";
-import { manyTargets, targetsOf } from "../upstreams.testing.ts";
+import { manyTargets, targetsOf, use } from "../upstreams.testing.ts";
 import {
   assertFair,
   balancerCases,
@@ -22,7 +22,7 @@ function ring(targets: readonly Target[], slots = SLOTS): ConsistentHashing {
     slots,
     key: ({ clientAddress }) => hashText(clientAddress),
   });
-  balancer.use(targets);
+  use(balancer, targets);
   return balancer;
 }
 
@@ -80,7 +80,7 @@ describe("consistent hashing", () => {
     }
     function withOut(all: readonly Target[], usable: readonly Target[]): string[] {
       const balancer = ring(all);
-      balancer.use(usable);
+      use(balancer, all, usable);
       return places(balancer, keys);
     }
   });
@@ -89,9 +89,9 @@ describe("consistent hashing", () => {
     const targets = manyTargets(10);
     const balancer = ring(targets);
     const before = places(balancer, 5000);
-    balancer.use(targets.slice(3));
+    use(balancer, targets, targets.slice(3));
     assert.ok(moved(before, places(balancer, 5000)).length > 0);
-    balancer.use(targets);
+    use(balancer, targets);
     assert.deepEqual(places(balancer, 5000), before);
   });
 
@@ -127,7 +127,7 @@ describe("consistent hashing", () => {
     const targets = manyTargets(1000);
     const balancer = ring(targets);
     const only = targets.slice(500, 501);
-    balancer.use(only);
+    use(balancer, targets, only);
     for (const target of picks(balancer, 100)) assert.equal(target, only[0]);
   });
 });

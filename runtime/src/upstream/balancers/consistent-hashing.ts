@@ -5,6 +5,7 @@ import type { Target } from "../target.ts";
 import { slotOwners } from "./hash-table.ts";
 import { mix } from "./hash.ts";
 import { RoundRobin } from "./round-robin.ts";
+import { WeightedDraw } from "./weighted-draw.ts";
 
 /** The hash of what a request is placed by, or undefined when it has none of it. */
 export type HashKey = (exchange: Exchange) => number | undefined;
@@ -16,7 +17,7 @@ export interface ConsistentHashingOptions {
   readonly slots: number;
 }
 
-/** Slots that are looked at before every target is: enough unless hardly any may be used. */
+/** Slots that are looked at before a target is drawn by the key: enough unless hardly any may be used. */
 const MAX_STEPS = 32;
 /** 2^32 divided by the golden ratio: each step leads to a slot that tells nothing of the last one. */
 const STEP = 0x9e3779b9;
@@ -27,10 +28,8 @@ export class ConsistentHashing implements Balancer {
   readonly #slots: number;
   /** Made for the first request: a config may have many upstreams that get none. */
   #owners: Uint32Array | undefined;
-  readonly #placeOf: ReadonlyMap<Target, number>;
-  /** By the target's place: it may be used. */
-  readonly #isUsable: Uint8Array;
-  #usable: readonly Target[] = [];
+  /** Those that may be used. */
+  readonly #usable: WeightedDraw;
   /** For requests without a key. */
   readonly #others: RoundRobin;
 
@@ -38,42 +37,38 @@ export class ConsistentHashing implements Balancer {
     this.#targets = targets;
     this.#key = key;
     this.#slots = slots;
-    this.#placeOf = new Map(targets.map((target, at) => [target, at]));
-    this.#isUsable = new Uint8Array(targets.length);
-    this.#others = new RoundRobin(slots);
+    this.#usable = new WeightedDraw(targets);
+    this.#others = new RoundRobin(targets);
   }
 
-  /** Of those that it was made for. The keys of the others go elsewhere, each to a place of its own. */
-  use(targets: readonly Target[]): void {
-    this.#usable = targets;
-    this.#isUsable.fill(0);
-    for (const target of targets) this.#isUsable[this.#placeOf.get(target) ?? -1] = 1;
-    this.#others.use(targets);
+  /** The keys of one that does not count go elsewhere, each to a place of its own; how much it counts makes no difference. */
+  weigh(place: number, weight: number): void {
+    this.#usable.weigh(place, weight);
+    this.#others.weigh(place, weight);
   }
 
   pick(exchange: Exchange, tried: readonly Target[]): Target | undefined {
-    if (this.#usable.length === 0) return undefined;
     const key = this.#key(exchange);
     if (key === undefined) return this.#others.pick(exchange, tried);
-    const owners = (this.#owners ??= slotOwners(this.#targets, this.#slots));
-    let last: Target | undefined;
+    const owners = (this.#owners ??= ownersOf(this.#targets, this.#slots));
+    if (owners.length === 0) return undefined;
     for (let step = 0; step < MAX_STEPS; step++) {
       const hash: number = step === 0 ? key : mix((key + Math.imul(step, STEP)) | 0);
       const owner = owners[Math.floor((hash / 2 ** 32) * owners.length)] ?? 0;
-      if (this.#isUsable[owner] === 0) continue;
+      if (this.#usable.weightOf(owner) === 0) continue;
       const target = this.#targets[owner];
       if (target === undefined || !tried.includes(target)) return target;
-      last ??= target;
     }
-    return this.#scan(key, tried) ?? last ?? this.#usable[key % this.#usable.length];
+    return this.#targets[this.#usable.fresh(tried, key / 2 ** 32)];
   }
 
-  #scan(key: number, tried: readonly Target[]): Target | undefined {
-    const count = this.#usable.length;
-    for (let step = 0; step < count; step++) {
-      const target = this.#usable[(key + step) % count];
-      if (target !== undefined && !tried.includes(target)) return target;
-    }
-    return undefined;
+  /** Independent of the slot. */
+  fractionOf(exchange: Exchange): number | undefined {
+    const key = this.#key(exchange);
+    return key === undefined ? undefined : mix(key ^ STEP) / 2 ** 32;
   }
+}
+
+function ownersOf(targets: readonly Target[], slots: number): Uint32Array {
+  return targets.length === 0 ? new Uint32Array() : slotOwners(targets, slots);
 }

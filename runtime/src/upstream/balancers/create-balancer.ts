@@ -7,7 +7,6 @@ import { hashKey } from "./hash-key.ts";
 import { LowestScore, connectionScore, latencyScore } from "./lowest-score.ts";
 import { RandomBalancer } from "./random.ts";
 import { RoundRobin } from "./round-robin.ts";
-import { StickySessions } from "./sticky-sessions.ts";
 
 export interface BalancerParts {
   readonly random: Random;
@@ -21,21 +20,20 @@ export function createBalancer(
   targets: readonly Target[],
   { random, newCookieValue }: BalancerParts,
 ): Balancer {
-  const { slots } = config;
   switch (config.algorithm) {
     case "round-robin":
-      return new RoundRobin(slots);
-    case "least-connections":
-      return new LowestScore(connectionScore, random);
-    case "latency":
-      return new LowestScore(latencyScore, random);
-    case "random":
-      return new RandomBalancer(random);
-    case "consistent-hashing":
-      return new ConsistentHashing({ targets, key: hashKey(config, newCookieValue), slots });
+    // Its cookies are above all levels; those without go in turn.
     case "sticky-sessions":
-      return config.stickyCookie === undefined
-        ? new RoundRobin(slots)
-        : new StickySessions(config.stickyCookie, slots);
+      return new RoundRobin(targets);
+    case "least-connections":
+      return new LowestScore(targets, connectionScore, random);
+    case "latency":
+      return new LowestScore(targets, latencyScore, random);
+    case "random":
+      return new RandomBalancer(targets, random);
+    case "consistent-hashing": {
+      const { slots } = config;
+      return new ConsistentHashing({ targets, key: hashKey(config, newCookieValue), slots });
+    }
   }
 }

@@ -6,9 +6,12 @@ import type { ExchangeParts } from "../../exchange.testing.ts";
 import type { Exchange } from "../../exchange.ts";
 import { compileRouter } from "../../routing/router.ts";
 import { routeOf } from "../../routing/routing.testing.ts";
-import { targetsOf } from "../upstreams.testing.ts";
+import type { Target } from "../target.ts";
+import { targetsOf, use } from "../upstreams.testing.ts";
 import { balancerCases, picked } from "./balancer.testing.ts";
 import { hashKey } from "./hash-key.ts";
+import { PriorityLevels } from "./priority-levels.ts";
+import { RoundRobin } from "./round-robin.ts";
 import { StickySessions } from "./sticky-sessions.ts";
 
 const NONE: HashInput = { kind: "none" };
@@ -51,7 +54,7 @@ describe("the key of consistent hashing", () => {
     const key = keyBy({ kind: "consumer" }, { kind: "ip" });
     const of = (id: string): number | undefined => {
       const exchange = exchangeOf();
-      const none = { username: id, customId: undefined, credentials: [], tags: [] };
+      const none = { username: id, customId: undefined, credentials: [], groups: [], tags: [] };
       exchange.consumer = { id, ...none, source: { path: "", line: 1, column: 1 } };
       return key(exchange);
     };
@@ -98,11 +101,17 @@ describe("the key of consistent hashing", () => {
 
 describe("sticky-sessions", () => {
   const cookie = { name: "s", path: "/" };
-  balancerCases("sticky-sessions", () => new StickySessions(cookie, 100));
+  const sticky = (targets: readonly Target[]): StickySessions => {
+    const make = (those: readonly Target[]): RoundRobin => new RoundRobin(those);
+    const levels = new PriorityLevels(targets, { make, random: Math.random });
+    return new StickySessions(cookie, targets, levels);
+  };
+  balancerCases("sticky-sessions", sticky);
 
   test("tells the client its target, and finds it again", () => {
-    const balancer = new StickySessions(cookie, 100);
-    balancer.use(targetsOf({ a: 1, b: 1, c: 1 }));
+    const targets = targetsOf({ a: 1, b: 1, c: 1 });
+    const balancer = sticky(targets);
+    use(balancer, targets);
     const first = exchangeOf();
     const target = picked(balancer, first);
     assert.deepEqual(setCookies(first), [`add Set-Cookie: s=${target.id}; Path=/; HttpOnly`]);
@@ -114,9 +123,9 @@ describe("sticky-sessions", () => {
   });
 
   test("tells a new client of the last target that was tried for it alone", () => {
-    const balancer = new StickySessions(cookie, 100);
     const targets = targetsOf({ a: 1, b: 1 });
-    balancer.use(targets);
+    const balancer = sticky(targets);
+    use(balancer, targets);
     const exchange = exchangeOf();
     const first = picked(balancer, exchange);
     const second = picked(balancer, exchange, [first]);
@@ -127,13 +136,13 @@ describe("sticky-sessions", () => {
   test("gives a client another target, and says so once, when its own is out or has failed", () => {
     const targets = targetsOf({ a: 1, b: 1 });
     const [a, b] = targets;
-    const balancer = new StickySessions(cookie, 100);
-    balancer.use(targets);
+    const balancer = sticky(targets);
+    use(balancer, targets);
     const retried = header(`Cookie: s=${a?.id}`);
     assert.equal(picked(balancer, retried), a);
     assert.equal(picked(balancer, retried, targets.slice(0, 1)), b);
     assert.deepEqual(setCookies(retried), ["add Set-Cookie: s=b; Path=/; HttpOnly"]);
-    balancer.use(targets.slice(1));
+    use(balancer, targets, targets.slice(1));
     assert.equal(picked(balancer, header(`Cookie: s=${a?.id}`)), b);
     assert.equal(picked(balancer, header("Cookie: s=nobody")), b);
   });

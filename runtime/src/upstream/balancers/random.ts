@@ -1,23 +1,25 @@
-// Random by weight: without memory, so that many gateways before the same targets never move in step.
+// Picks at random, by weight.
 import type { Exchange } from "../../exchange.ts";
 import type { Balancer, Random } from "../balancer.ts";
 import type { Target } from "../target.ts";
 import { WeightedDraw } from "./weighted-draw.ts";
 
 export class RandomBalancer implements Balancer {
+  readonly #targets: readonly Target[];
   readonly #random: Random;
-  #draw: WeightedDraw;
+  readonly #draw: WeightedDraw;
 
-  constructor(random: Random) {
+  constructor(targets: readonly Target[], random: Random) {
+    this.#targets = targets;
     this.#random = random;
-    this.#draw = new WeightedDraw([], random);
+    this.#draw = new WeightedDraw(targets);
   }
 
-  use(targets: readonly Target[]): void {
-    this.#draw = new WeightedDraw(targets, this.#random);
+  weigh(place: number, weight: number): void {
+    this.#draw.weigh(place, weight);
   }
 
   pick(_exchange: Exchange, tried: readonly Target[]): Target | undefined {
-    return this.#draw.fresh(tried);
+    return this.#targets[this.#draw.fresh(tried, this.#random())];
   }
 }

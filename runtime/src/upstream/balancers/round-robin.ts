@@ -1,41 +1,30 @@
 // Smooth weighted round robin: over any run of picks each target gets its share, and a heavy one is never picked
-// in a burst. The order repeats, so it is computed once and picking is one array access.
+// in a burst.
 import type { Exchange } from "../../exchange.ts";
 import type { Balancer } from "../balancer.ts";
 import type { Target } from "../target.ts";
-import { schedule } from "./schedule.ts";
-
-/** Kong's default of `slots`. */
-const MAX_SLOTS = 10_000;
+import { FairQueue } from "./fair-queue.ts";
 
 export class RoundRobin implements Balancer {
-  readonly #maxSlots: number;
-  #schedule: readonly Target[] = [];
-  #next = 0;
+  readonly #targets: readonly Target[];
+  readonly #queue: FairQueue;
 
-  constructor(maxSlots: number = MAX_SLOTS) {
-    this.#maxSlots = maxSlots;
+  constructor(targets: readonly Target[]) {
+    this.#targets = targets;
+    this.#queue = new FairQueue(targets.length);
   }
 
-  use(targets: readonly Target[]): void {
-    this.#schedule = schedule(targets, this.#maxSlots);
-    // Where it was, not at the start: with targets that come and go the first ones would get more than their share.
-    this.#next = this.#schedule.length === 0 ? 0 : this.#next % this.#schedule.length;
+  weigh(place: number, weight: number): void {
+    this.#queue.weigh(place, weight);
   }
 
   pick(_exchange: Exchange, tried: readonly Target[]): Target | undefined {
-    const first = this.#step();
-    if (tried.length === 0 || first === undefined || !tried.includes(first)) return first;
-    for (let left = this.#schedule.length - 1; left > 0; left--) {
-      const other = this.#step();
-      if (other !== undefined && !tried.includes(other)) return other;
-    }
-    return first;
+    if (tried.length === 0) return this.#targets[this.#queue.next()];
+    const fresh = this.#queue.next((place) => isIn(tried, this.#targets[place]));
+    return this.#targets[fresh < 0 ? this.#queue.next() : fresh];
   }
+}
 
-  #step(): Target | undefined {
-    const target = this.#schedule[this.#next];
-    this.#next = this.#next + 1 < this.#schedule.length ? this.#next + 1 : 0;
-    return target;
-  }
+function isIn(tried: readonly Target[], target: Target | undefined): boolean {
+  return target !== undefined && tried.includes(target);
 }

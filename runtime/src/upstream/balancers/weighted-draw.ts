@@ -1,40 +1,45 @@
 // Draws targets by weight, and others when those have been tried.
-import type { Random } from "../balancer.ts";
 import type { Target } from "../target.ts";
-import { AliasTable } from "./alias-table.ts";
-
-/** Draws before every target is looked at. */
-const MAX_DRAWS = 8;
+import { WeightTree } from "./weight-tree.ts";
 
 export class WeightedDraw {
   readonly #targets: readonly Target[];
-  readonly #table: AliasTable;
-  readonly #random: Random;
+  readonly #weights: WeightTree;
+  /** Made when somebody wants to know. */
+  #places: ReadonlyMap<Target, number> | undefined;
 
-  constructor(targets: readonly Target[], random: Random) {
+  constructor(targets: readonly Target[]) {
     this.#targets = targets;
-    this.#table = new AliasTable(targets.map(({ weight }) => weight));
-    this.#random = random;
+    this.#weights = new WeightTree(targets.length);
   }
 
-  any(): Target | undefined {
-    return this.#targets[this.#table.draw(this.#random())];
+  weigh(place: number, weight: number): void {
+    this.#weights.set(place, weight);
   }
 
-  /** One that was not tried, while there is one. */
-  fresh(tried: readonly Target[]): Target | undefined {
-    const first = this.any();
-    if (tried.length === 0 || first === undefined || !tried.includes(first)) return first;
-    for (let draws = 1; draws < MAX_DRAWS; draws++) {
-      const drawn = this.any();
-      if (drawn !== undefined && !tried.includes(drawn)) return drawn;
+  weightOf(place: number): number {
+    return this.#weights.of(place);
+  }
+
+  /** The place of one that was not tried, while there is one that counts; -1 when none does. */
+  fresh(tried: readonly Target[], random: number): number {
+    const first = this.#weights.draw(random);
+    const target = this.#targets[first];
+    if (tried.length === 0 || target === undefined || !tried.includes(target)) return first;
+    const other = this.#without(tried, random);
+    return other < 0 ? first : other;
+  }
+
+  #without(tried: readonly Target[], random: number): number {
+    const places = (this.#places ??= new Map(this.#targets.map((target, at) => [target, at])));
+    const those = tried.map((target) => places.get(target) ?? -1).filter((place) => place >= 0);
+    const weights = those.map((place) => this.#weights.of(place));
+    for (const place of those) this.#weights.set(place, 0);
+    const found = this.#weights.draw(random);
+    for (const [at, place] of those.entries()) {
+      // One that was tried twice was 0 by then.
+      if (weights[at] !== 0) this.#weights.set(place, weights[at] ?? 0);
     }
-    // Few are left, or they weigh little.
-    const start = Math.floor(this.#random() * this.#targets.length);
-    for (let step = 0; step < this.#targets.length; step++) {
-      const target = this.#targets[(start + step) % this.#targets.length];
-      if (target !== undefined && !tried.includes(target)) return target;
-    }
-    return first;
+    return found;
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { exchangeOf } from "../../exchange.testing.ts";
 import type { Target } from "../target.ts";
-import { manyTargets, seededRandom, targetsOf } from "../upstreams.testing.ts";
+import { manyTargets, seededRandom, targetsOf, use } from "../upstreams.testing.ts";
 import { assertFair, balancerCases, countsOf, picked, picks } from "./balancer.testing.ts";
 import { LowestScore, connectionScore, latencyScore } from "./lowest-score.ts";
 import { RandomBalancer } from "./random.ts";
@@ -11,20 +11,23 @@ const MIXED = targetsOf(
   Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`t${n}`, 1 + (n % 7) * 10])),
 );
 
-balancerCases("random", () => new RandomBalancer(seededRandom(1)));
-balancerCases("least-connections", () => new LowestScore(connectionScore, seededRandom(2)));
-balancerCases("latency", () => new LowestScore(latencyScore, seededRandom(3)));
+balancerCases("random", (targets) => new RandomBalancer(targets, seededRandom(1)));
+balancerCases("least-connections", (targets) => {
+  return new LowestScore(targets, connectionScore, seededRandom(2));
+});
+balancerCases("latency", (targets) => new LowestScore(targets, latencyScore, seededRandom(3)));
 
 describe("random", () => {
   test("gives each target its share (chi-square)", () => {
-    const balancer = new RandomBalancer(seededRandom(11));
-    balancer.use(MIXED);
+    const balancer = new RandomBalancer(MIXED, seededRandom(11));
+    use(balancer, MIXED);
     assertFair(countsOf(picks(balancer, 100_000)), MIXED);
   });
 
   test("is told from one that is unfair by the same measure", () => {
-    const balancer = new RandomBalancer(seededRandom(11));
-    balancer.use(manyTargets(50));
+    const targets = manyTargets(50);
+    const balancer = new RandomBalancer(targets, seededRandom(11));
+    use(balancer, targets);
     assert.throws(() => assertFair(countsOf(picks(balancer, 100_000)), MIXED), /chi-square/);
   });
 });
@@ -52,8 +55,8 @@ function end(target: Target | undefined): void {
 }
 
 function leastConnections(targets: readonly Target[], seed = 5): LowestScore {
-  const balancer = new LowestScore(connectionScore, seededRandom(seed));
-  balancer.use(targets);
+  const balancer = new LowestScore(targets, connectionScore, seededRandom(seed));
+  use(balancer, targets);
   return balancer;
 }
 
@@ -112,8 +115,8 @@ describe("least-connections", () => {
 
 describe("latency", () => {
   const latency = (targets: readonly Target[]): LowestScore => {
-    const balancer = new LowestScore(latencyScore, seededRandom(7));
-    balancer.use(targets);
+    const balancer = new LowestScore(targets, latencyScore, seededRandom(7));
+    use(balancer, targets);
     return balancer;
   };
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { CircuitBreakerConfig } from "../../config/upstream-model.ts";
 import { FakeClock, breakerConfig, seededRandom } from "../upstreams.testing.ts";
-import { CircuitBreaker } from "./circuit-breaker.ts";
+import { CircuitBreaker, NO_TRANSITIONS } from "./circuit-breaker.ts";
 import type { BreakerState } from "./circuit-breaker.ts";
 
 class Trial {
@@ -186,6 +186,55 @@ describe("a half-open circuit breaker", () => {
     patient.breaker.begin();
     await patient.clock.advance(1_000_000);
     assert.equal(patient.state, "half_open");
+  });
+});
+
+describe("a circuit breaker that an operator has put into a state", () => {
+  for (const state of ["disabled", "metrics_only"] as const) {
+    test(`lets everything through and never opens: ${state}`, async () => {
+      const trial = new Trial();
+      trial.breaker.set(state, "set by a test");
+      trial.calls("--------");
+      await trial.clock.advance(100_000);
+      assert.equal(trial.state, state);
+      assert.equal(trial.breaker.rates.calls, state === "disabled" ? 0 : 4);
+    });
+  }
+
+  test("lets nothing through for as long as it is forced open, and begins anew afterwards", async () => {
+    const trial = new Trial().calls("---");
+    trial.breaker.set("forced_open", "set by a test");
+    await trial.clock.advance(100_000);
+    assert.deepEqual([trial.state, trial.breaker.permits], ["forced_open", false]);
+    assert.equal(trial.breaker.waitLeftMs, undefined);
+    trial.breaker.set("closed", "set by a test");
+    trial.calls("---");
+    assert.equal(trial.state, "closed");
+    trial.calls("-");
+    assert.equal(trial.state, "open");
+    assert.deepEqual(trial.breaker.transitions, {
+      ...NO_TRANSITIONS,
+      forced_open: 1,
+      closed: 1,
+      open: 1,
+    });
+  });
+
+  test("says how long it is still open", async () => {
+    const trial = new Trial();
+    assert.equal(trial.breaker.waitLeftMs, undefined);
+    trial.breaker.set("open", "set by a test");
+    await trial.clock.advance(300);
+    assert.equal(trial.breaker.waitLeftMs, 700);
+    await trial.clock.advance(5000);
+    assert.equal(trial.breaker.waitLeftMs, 0);
+    assert.equal(trial.breaker.permits, true, "the wait is over as after any opening");
+  });
+
+  test("begins in the state that its config says, and tells of it", () => {
+    const trial = new Trial({ initialState: "forced_open" });
+    assert.equal(trial.breaker.permits, false);
+    assert.deepEqual(trial.transitions, ["closed > forced_open: the config says so"]);
   });
 });
 

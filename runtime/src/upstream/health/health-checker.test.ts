@@ -27,7 +27,7 @@ function check(
   const ask = probe({ clock });
   const checker = new HealthChecker({
     config: activeCheck(config),
-    targets,
+    targets: () => targets,
     clock,
     probe: (target, signal) => {
       probes.push(`${clock.nowMs()} ${target.id}`);

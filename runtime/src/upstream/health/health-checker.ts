@@ -7,7 +7,8 @@ import type { Probe, ProbeResult } from "./probe.ts";
 
 export interface HealthCheckerParts {
   readonly config: ActiveCheckConfig;
-  readonly targets: readonly Target[];
+  /** Read for each round. */
+  targets(): readonly Target[];
   readonly clock: Clock;
   readonly probe: Probe;
   onResult(target: Target, result: ProbeResult): void;
@@ -38,10 +39,12 @@ export class HealthChecker {
 
   /** A round that takes longer than the interval is followed by the next one at once. */
   async #repeat(ofHealthy: boolean, intervalMs: number): Promise<void> {
-    const { clock, targets } = this.#parts;
+    const { clock } = this.#parts;
     while (!this.#stopping.signal.aborted) {
       const startedAtMs = clock.nowMs();
-      const due = targets.filter(({ state }) => (state?.health.isHealthy ?? true) === ofHealthy);
+      const due = this.#parts
+        .targets()
+        .filter(({ state }) => (state?.health.isHealthy ?? true) === ofHealthy);
       await this.#round(due);
       const leftMs = startedAtMs + intervalMs - clock.nowMs();
       // At least a turn of the event loop, or probes that fail at once would take all of it.

@@ -10,10 +10,12 @@ import type { Observation } from "./target-health.ts";
 export function probeObservation(result: ProbeResult, rules: CheckRules): Observation | undefined {
   switch (result.kind) {
     case "connected":
+    case "serving":
       return "success";
     case "status":
       return statusObservation(result.status, rules);
     case "no_http":
+    case "not_serving":
       return "http_failure";
     case "tcp_failure":
       return "tcp_failure";
@@ -31,11 +33,14 @@ export function probeDetail(result: ProbeResult): string {
       return "connected";
     case "status":
       return `status ${result.status}`;
+    case "serving":
+      return "SERVING";
     case "no_http":
-      return "the answer is not HTTP/1.1";
+      return "the answer is not HTTP";
     case "timeout":
       return "no answer in time";
     case "tcp_failure":
+    case "not_serving":
     case "not_probed":
       return result.detail;
   }
@@ -49,6 +54,9 @@ const TCP_FAILURES: ReadonlySet<ErrorCode> = new Set([
 const TIMEOUTS: ReadonlySet<ErrorCode> = new Set([
   "upstream_connect_timeout",
   "upstream_timeout",
+  "upstream_head_timeout",
+  "upstream_try_timeout",
+  "upstream_write_timeout",
 ] as const);
 
 /**

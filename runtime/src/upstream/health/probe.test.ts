@@ -7,7 +7,7 @@ import { freePort, listenRaw } from "../../sockets.testing.ts";
 import type { Peer } from "../../sockets.testing.ts";
 import { targetAt } from "../target.ts";
 import { FakeClock, activeCheck } from "../upstreams.testing.ts";
-import { socketProbe } from "./probe.ts";
+import { createProbe } from "./probe.ts";
 import type { ProbeResult } from "./probe.ts";
 
 interface ProbeParts {
@@ -20,7 +20,7 @@ interface ProbeParts {
 
 async function probe(port: number, parts: ProbeParts = {}): Promise<ProbeResult> {
   const target = targetAt({ id: "t", host: "127.0.0.1", port, weight: 1 });
-  const ask = socketProbe({
+  const ask = createProbe({
     config: activeCheck(parts.config),
     hostHeader: parts.hostHeader,
     platform: parts.platform ?? (await currentPlatform()),

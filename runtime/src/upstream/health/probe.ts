@@ -1,13 +1,19 @@
-// One probe of one target: a connection, and for http a GET whose status line is all that is read of the answer.
+// One probe of one target: a connection, and for http and https a GET whose status line is all that is read of the answer.
 import type { ActiveCheckConfig } from "../../config/upstream-model.ts";
-import type { ConnectHandler, Platform, Socket } from "../../platform/socket.ts";
+import type { ConnectHandler, Platform } from "../../platform/socket.ts";
 import type { Clock } from "../clock.ts";
 import type { Target } from "../target.ts";
 import { isGatewayFault } from "./gateway-fault.ts";
+import { grpcProbe } from "./grpc-probe.ts";
+import { connectTls } from "./tls-connection.ts";
+import type { ProbeSocket } from "./tls-connection.ts";
 
 export type ProbeResult =
   | { readonly kind: "connected" }
   | { readonly kind: "status"; readonly status: number }
+  /** What its gRPC health service says. */
+  | { readonly kind: "serving" }
+  | { readonly kind: "not_serving"; readonly detail: string }
   /** It answered, but not in HTTP. */
   | { readonly kind: "no_http" }
   | { readonly kind: "tcp_failure"; readonly detail: string }
@@ -29,7 +35,8 @@ export interface ProbeParts {
 /** More than any status line has; what is longer is none. */
 const MAX_LINE_CHARACTERS = 1024;
 
-export function socketProbe(parts: ProbeParts): Probe {
+export function createProbe(parts: ProbeParts): Probe {
+  if (parts.config.type === "grpc" || parts.config.type === "grpcs") return grpcProbe(parts);
   return (target, signal) => {
     const { promise, resolve } = Promise.withResolvers<ProbeResult>();
     new ProbeConnection(parts, target, signal, resolve).start();
@@ -42,7 +49,7 @@ class ProbeConnection implements ConnectHandler {
   readonly #target: Target;
   readonly #signal: AbortSignal;
   readonly #resolve: (result: ProbeResult) => void;
-  #socket: Socket | undefined;
+  #socket: ProbeSocket | undefined;
   #cancelTimer: () => void = () => undefined;
   #isOver = false;
   #line = "";
@@ -64,7 +71,11 @@ class ProbeConnection implements ConnectHandler {
     const { host, port } = this.#target;
     this.#cancelTimer = clock.after(config.timeoutMs, () => this.#end({ kind: "timeout" }));
     this.#signal.addEventListener("abort", this.#onAbort, { once: true });
-    this.#socket = platform.connect({ host, port }, this);
+    const { sni, verifiesCertificate: isVerified } = config;
+    this.#socket =
+      config.type === "https"
+        ? connectTls({ host, port, sni, isVerified }, this)
+        : platform.connect({ host, port }, this);
     // It may have failed within the call.
     if (this.#isOver) this.#socket.destroy();
   }
@@ -115,7 +126,7 @@ class ProbeConnection implements ConnectHandler {
 function requestText({ config, hostHeader }: ProbeParts, target: Target): string {
   const lines = [
     `GET ${config.path} HTTP/1.1`,
-    `Host: ${hostHeader ?? target.address}`,
+    `Host: ${hostHeader ?? target.authority ?? target.address}`,
     "Connection: close",
     ...config.headers.map(([name, value]) => `${name}: ${value}`),
   ];

@@ -1,0 +1,58 @@
+// A route's policies about tries, ready for its requests.
+import type {
+  HedgePolicyConfig,
+  RateLimitedBackOff,
+  RetryPolicyConfig,
+} from "../config/tries-model.ts";
+import type { Exchange } from "../exchange.ts";
+import { IDEMPOTENT } from "../http1/replay.ts";
+import type { TryCounts } from "../status/try-counts.ts";
+import type { RetryBudget } from "./retry-budget.ts";
+
+export interface TryPolicy {
+  readonly retry: RetryPolicyConfig;
+  readonly numRetries: number;
+  /** Undefined when nothing is tried twice at once. */
+  readonly hedge: HedgePolicyConfig | undefined;
+  /** Shared by all that goes to the upstream. */
+  readonly budget: RetryBudget;
+  readonly counts: TryCounts;
+}
+
+/** Envoy's default for the headers of rate_limited_retry_back_off is none; HTTP's own is this one. */
+export const RETRY_AFTER: RateLimitedBackOff = {
+  resetHeaders: [{ name: "retry-after", format: "SECONDS" }],
+  maxIntervalMs: 300_000,
+};
+
+/** Of a route that hedges and says nothing of retries: as often as its service says, and only what was never sent. */
+export const CONNECT_ONLY: RetryPolicyConfig = {
+  retryOn: new Set(["connect-failure"] as const),
+  numRetries: undefined,
+  perTryTimeoutMs: undefined,
+  perTryIdleTimeoutMs: undefined,
+  retriableStatusCodes: new Set(),
+  retriableHeaders: [],
+  retriableRequestHeaders: [],
+  baseIntervalMs: 25,
+  maxIntervalMs: 250,
+  rateLimited: undefined,
+  retriesNonIdempotentMethods: false,
+  maxRequestBodyBytes: 65_536,
+};
+
+/** What an upstream may have acted on may be sent once more (RFC 9110 §9.2.2), or somebody said so. */
+export function mayRepeat(policy: RetryPolicyConfig, { method }: Exchange): boolean {
+  return policy.retriesNonIdempotentMethods || IDEMPOTENT.has(method);
+}
+
+/** Several upstreams may act on it at once. A switch of protocols is for one. */
+export function mayHedge({ method, upgrade }: Exchange): boolean {
+  return IDEMPOTENT.has(method) && upgrade === undefined;
+}
+
+/** As far as the request's own headers say. */
+export function isRetriable(policy: RetryPolicyConfig, { requestFields }: Exchange): boolean {
+  const names = policy.retriableRequestHeaders;
+  return names.length === 0 || names.some((name) => requestFields.get(name) !== undefined);
+}

@@ -1,0 +1,47 @@
+// How a request takes a slot, or waits for one.
+import type { GatewayError } from "../../errors.ts";
+import type { Exchange } from "../../exchange.ts";
+import type { Admitted } from "../admission.ts";
+import type { Slots } from "./slots.ts";
+
+export interface Wait {
+  readonly slots: Slots;
+  readonly maxWaiting: number;
+  readonly timeoutMs: number;
+  refuse(why: "queue_full" | "pending_timeout"): GatewayError;
+  /** The request is over, and waits no more. */
+  onGivenUp?(): void;
+}
+
+/** The promise never rejects. A request that ends while it waits gives its place up, and is told nothing more. */
+export function enterOrWait(exchange: Exchange, wait: Wait): Admitted | Promise<Admitted> {
+  const { promise, resolve } = Promise.withResolvers<Admitted>();
+  const underWay = (exchange.underWay ??= new Set());
+  let giveUp = nothing;
+  const settle = (admitted: Admitted): void => {
+    underWay.delete(giveUp);
+    resolve(admitted);
+  };
+  const waiter = {
+    onSlot: () => settle(undefined),
+    onTimeout: () => settle(wait.refuse("pending_timeout")),
+  };
+  const admission = wait.slots.enter(waiter, wait.maxWaiting, wait.timeoutMs);
+  switch (admission.kind) {
+    case "taken":
+      return undefined;
+    case "full":
+      return wait.refuse("queue_full");
+    case "waiting":
+      giveUp = () => {
+        admission.giveUp();
+        wait.onGivenUp?.();
+      };
+      underWay.add(giveUp);
+      return promise;
+  }
+}
+
+function nothing(): void {
+  // Nothing was begun.
+}
