@@ -1,6 +1,6 @@
 // Bodies: the chunk of the current call, and whole ones.
 import * as host from "../src/engine/host";
-import { FieldKind } from "./numbers";
+import { ContentCoding, FieldKind } from "./numbers";
 
 export namespace body {
   /** The chunk that `sluice_request_body` or `sluice_body_filter` was called with. */
@@ -18,6 +18,11 @@ export namespace body {
   /** No chunks of this body for this plugin. */
   export function skip(request: i32, kind: FieldKind): i32 {
     return host.body_skip(request, kind);
+  }
+
+  /** Compresses the response behind all plugins; a level of -1 is the usual one. Absent when it cannot be. */
+  export function encodeResponse(request: i32, coding: ContentCoding, level: i32): i32 {
+    return host.response_encode(request, coding, level);
   }
 
   /** Asks for the whole body: a call id, to wait for, or a Fault. The body is then `resultBytes(call)`. */

@@ -18,10 +18,13 @@ export { fail, log, nowMs, randomBytes, randomNumber, sluice_abi_version } from 
 export { Request } from "./request";
 export { Response } from "./response";
 export { shared } from "./shared";
+export { appendRecordToSink, appendToSink, openSink } from "./sinks";
 export { kv as store } from "./store";
 export { Span, recordMetric } from "./telemetry";
 export {
+  callRedis,
   fetch,
+  openRedis,
   resultBytes,
   resultText,
   settle,

@@ -53,6 +53,14 @@ export enum Property {
   ServerAddress = 17,
   Upstream = 18,
   Target = 19,
+  UriCaptures = 20,
+  ClientCertificate = 21,
+}
+
+export enum ContentCoding {
+  Gzip = 1,
+  Deflate = 2,
+  Br = 3,
 }
 
 export enum NumberProperty {
@@ -63,6 +71,12 @@ export enum NumberProperty {
   ConnectionId = 5,
   ConnectionRequests = 6,
   WorkerPid = 7,
+  RequestBytes = 8,
+  ResponseBytes = 9,
+  RequestMs = 10,
+  UpstreamMs = 11,
+  GatewayMs = 12,
+  AnsweredBy = 13,
 }
 
 export enum LogLevel {

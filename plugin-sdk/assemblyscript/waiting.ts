@@ -11,6 +11,25 @@ export function fetch(request: i32, head: string, body: Uint8Array | null = null
   return host.fetch(request, first.pointer, first.length, data, length);
 }
 
+/** In `sluice_configure`: the id of a Redis, or a Fault. `options` is JSON, see ABI.md. */
+export function openRedis(options: string): i32 {
+  first.utf8(options);
+  return host.redis_open(first.pointer, first.length);
+}
+
+/** A command as JSON, in which null stands for the data. A call id, or a Fault. */
+export function callRedis(
+  request: i32,
+  redis: i32,
+  command: string,
+  bytes: Uint8Array | null = null,
+): i32 {
+  first.utf8(command);
+  const data: usize = bytes === null ? 0 : bytes.dataStart;
+  const length = bytes === null ? -1 : bytes.length;
+  return host.redis_call(request, redis, first.pointer, first.length, data, length);
+}
+
 /** A call id, or a Fault; `sluice_resume` comes after that time, again and again if it repeats. */
 export function startTimer(delayMs: f64, repeats: bool = false): i32 {
   return host.timer_start(delayMs, repeats ? 1 : 0);

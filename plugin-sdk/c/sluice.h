@@ -55,7 +55,15 @@ enum {
   SLUICE_CREDENTIAL_ID = 16,
   SLUICE_SERVER_ADDRESS = 17,
   SLUICE_UPSTREAM = 18,
-  SLUICE_TARGET = 19
+  SLUICE_TARGET = 19,
+  SLUICE_URI_CAPTURES = 20,
+  SLUICE_CLIENT_CERTIFICATE = 21
+};
+
+enum {
+  SLUICE_CODING_GZIP = 1,
+  SLUICE_CODING_DEFLATE = 2,
+  SLUICE_CODING_BR = 3
 };
 
 enum {
@@ -65,7 +73,13 @@ enum {
   SLUICE_STARTED_AT_MS = 4,
   SLUICE_CONNECTION_ID = 5,
   SLUICE_CONNECTION_REQUESTS = 6,
-  SLUICE_WORKER_PID = 7
+  SLUICE_WORKER_PID = 7,
+  SLUICE_REQUEST_BYTES = 8,
+  SLUICE_RESPONSE_BYTES = 9,
+  SLUICE_REQUEST_MS = 10,
+  SLUICE_UPSTREAM_MS = 11,
+  SLUICE_GATEWAY_MS = 12,
+  SLUICE_ANSWERED_BY = 13
 };
 
 enum { SLUICE_SHA256 = 1, SLUICE_SHA384 = 2, SLUICE_SHA512 = 3, SLUICE_SHA1 = 4, SLUICE_MD5 = 5 };
@@ -104,10 +118,18 @@ int32_t sluice_respond(int32_t request, int32_t status, const char *body, int32_
 SLUICE_IMPORT(credential_find)
 int32_t sluice_credential_find(int32_t request, const char *collection, int32_t collection_length, const char *key,
                                int32_t key_length);
+SLUICE_IMPORT(credential_get)
+int32_t sluice_credential_get(int32_t request, int32_t credential, char *buffer, int32_t limit);
 SLUICE_IMPORT(consumer_find)
 int32_t sluice_consumer_find(int32_t request, const char *name, int32_t name_length);
+SLUICE_IMPORT(consumer_find_by)
+int32_t sluice_consumer_find_by(int32_t request, int32_t property, const char *value, int32_t value_length);
+SLUICE_IMPORT(consumer_get)
+int32_t sluice_consumer_get(int32_t request, int32_t consumer, char *buffer, int32_t limit);
 SLUICE_IMPORT(authenticate)
 int32_t sluice_authenticate(int32_t request, int32_t consumer, int32_t credential);
+SLUICE_IMPORT(authenticate_by)
+int32_t sluice_authenticate_by(int32_t request, int32_t consumer, const char *id, int32_t id_length);
 SLUICE_IMPORT(record_get)
 int32_t sluice_record_get(int32_t request, char *buffer, int32_t limit);
 SLUICE_IMPORT(record_append)
@@ -125,6 +147,10 @@ double sluice_store_increment(const char *key, int32_t key_length, double delta,
 SLUICE_IMPORT(file_append)
 int32_t sluice_file_append(const char *path, int32_t path_length, const char *data, int32_t data_length,
                            int32_t reopen);
+SLUICE_IMPORT(sink_open)
+int32_t sluice_sink_open(const char *options, int32_t length);
+SLUICE_IMPORT(sink_append)
+int32_t sluice_sink_append(int32_t request, int32_t sink, const char *data, int32_t length);
 SLUICE_IMPORT(log)
 void sluice_log_bytes(int32_t level, const char *message, int32_t message_length);
 SLUICE_IMPORT(now_ms)
@@ -151,6 +177,8 @@ SLUICE_IMPORT(body_set)
 int32_t sluice_body_set(int32_t request, int32_t kind, const void *data, int32_t length);
 SLUICE_IMPORT(body_skip)
 int32_t sluice_body_skip(int32_t request, int32_t kind);
+SLUICE_IMPORT(response_encode)
+int32_t sluice_response_encode(int32_t request, int32_t coding, int32_t level);
 SLUICE_IMPORT(store_compare_and_set)
 int32_t sluice_store_compare_and_set(const char *key, int32_t key_length, const char *expected, int32_t expected_length,
                                      const char *value, int32_t value_length, double ttl_ms);
@@ -195,6 +223,11 @@ SLUICE_IMPORT(timer_stop)
 int32_t sluice_timer_stop(int32_t call);
 SLUICE_IMPORT(fetch)
 int32_t sluice_fetch(int32_t request, const char *head, int32_t head_length, const void *body, int32_t body_length);
+SLUICE_IMPORT(redis_open)
+int32_t sluice_redis_open(const char *options, int32_t options_length);
+SLUICE_IMPORT(redis_call)
+int32_t sluice_redis_call(int32_t request, int32_t redis, const char *command, int32_t command_length,
+                          const void *data, int32_t data_length);
 SLUICE_IMPORT(url_parse)
 int32_t sluice_url_parse(const char *text, int32_t text_length, const char *base, int32_t base_length, char *buffer,
                          int32_t limit);

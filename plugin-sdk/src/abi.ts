@@ -58,7 +58,8 @@ export type Phase = (typeof PHASES)[number];
 
 /**
  * Name of the guest's export for each phase: `(request: i32, config: i32) -> i32` (a {@link Verdict}). Those of bodies
- * are called for each chunk: `(request: i32, config: i32, length: i32, isLast: i32) -> i32` (continue or failed).
+ * are called for each chunk: `(request: i32, config: i32, length: i32, isLast: i32) -> i32` (continue or failed, that
+ * of requests also respond).
  */
 export const PHASE_EXPORTS: Readonly<Record<Phase, string>> = {
   access: "sluice_access",
@@ -138,6 +139,10 @@ export const Property = {
   upstream: 18,
   /** `host:port` that the request goes or went to. Settable in access. */
   target: 19,
+  /** JSON object of what the groups of the route's path pattern matched, by number and name. */
+  uriCaptures: 20,
+  /** Client-Cert (RFC 9440) or X-Forwarded-Client-Cert of a trusted peer that ends TLS, as it came. */
+  clientCertificate: 21,
 } as const;
 
 /** Numbers that `number_get` reads; NaN when there is none. */
@@ -153,6 +158,17 @@ export const NumberProperty = {
   /** Requests begun on the client connection, this one included. */
   connectionRequests: 6,
   workerPid: 7,
+  /** Bytes from and to the client, heads included; of all of it only in log, as are the following. */
+  requestBytes: 8,
+  responseBytes: 9,
+  /** From the request's first byte to the response's last, ms. */
+  requestMs: 10,
+  /** From when the request was sent to the head of the upstream's response, ms; none when nobody answered. */
+  upstreamMs: 11,
+  /** The gateway's own part, ms. */
+  gatewayMs: 12,
+  /** Whose response it is: 0 the upstream's, 1 a plugin's, 2 the gateway's. */
+  answeredBy: 13,
 } as const;
 
 /** Of `digest` and `hmac`. */
@@ -171,6 +187,9 @@ export const UrlPart = {
   search: 9,
   hash: 10,
 } as const;
+
+/** Of `response_encode`: RFC 9110 section 8.4.1. */
+export const ContentCoding = { gzip: 1, deflate: 2, br: 3 } as const;
 
 export const LogLevel = { debug: 0, info: 1, warn: 2, error: 3 } as const;
 
@@ -219,12 +238,22 @@ export const HOST_FUNCTIONS = {
   body_set: "iiii:i",
   /** (request, kind) -> 0 or a Fault. This plugin sees no more chunks of that body. */
   body_skip: "ii:i",
+  /** (request, coding, level: -1 for the usual one) -> 0 or a Fault; absent when this response cannot be encoded. */
+  response_encode: "iii:i",
   /** (request, collection, collectionLength, key, keyLength) -> credential handle or Fault.absent. */
   credential_find: "iiiii:i",
+  /** (request, credential, buffer, limit) -> length of JSON: the credential's fields by Kong's names, with secrets. */
+  credential_get: "iiii:i",
   /** (request, name, nameLength) -> handle of the consumer with that id or username, or Fault.absent. */
   consumer_find: "iii:i",
+  /** (request, property, value, valueLength) -> as consumer_find; property is 13 (id), 14 (username) or 15 (custom id). */
+  consumer_find_by: "iiii:i",
+  /** (request, consumer: -1 for the one of the request, buffer, limit) -> length of JSON, or Fault.absent. */
+  consumer_get: "iiii:i",
   /** (request, consumer, credential) -> 0; one of the handles is -1. A consumer alone is the anonymous one. */
   authenticate: "iii:i",
+  /** (request, consumer: -1 for none, id, idLength) -> 0; by a credential that the config does not have. */
+  authenticate_by: "iiii:i",
   /** (request, buffer, limit) -> length of Kong's log record as JSON, with credentials redacted. */
   record_get: "iii:i",
   /** (request, path, pathLength, reopen) -> as file_append, of the log record and a newline; the guest never has it. */
@@ -269,6 +298,10 @@ export const HOST_FUNCTIONS = {
   trace_get: "iii:i",
   /** (path, pathLength, data, dataLength, reopen: 0 or 1) -> 0, Fault.denied unless the path stands in the entry's config. */
   file_append: "iiiii:i",
+  /** (options: JSON, length) -> id of a sink of the current entry, or a Fault; in configure. */
+  sink_open: "ii:i",
+  /** (request: 0 for none, sink, data, length: -1 for the request's log record) -> 0 or a Fault; queued by the host. */
+  sink_append: "iiii:i",
   /** (level, message, messageLength). */
   log: "iii:v",
   /** (level, message, messageLength, fields, fieldsLength): fields are a JSON object. */
@@ -293,6 +326,14 @@ export const HOST_FUNCTIONS = {
   timer_stop: "i:i",
   /** (request: 0 outside of one, head, headLength, body, bodyLength) -> call id or a Fault; resumes with the status. */
   fetch: "iiiii:i",
+  /** (options, optionsLength) -> id of a Redis, or a Fault; in configure. Options are Kong's `redis` fields as JSON. */
+  redis_open: "ii:i",
+  /**
+   * (request: 0 outside of one, redis, command, commandLength, data, dataLength: -1 for none) -> call id or a Fault;
+   * resumes with 0 when part 0 is the reply as JSON, with 1 when part 1 is the bytes of one. The command is a JSON array
+   * of texts, in which null stands for the data.
+   */
+  redis_call: "iiiiii:i",
   /** (text, textLength, base, baseLength: -1 for none, buffer, limit) -> length of JSON, or Fault.badValue. */
   url_parse: "iiiiii:i",
   /** (url, urlLength, part, value, valueLength, buffer, limit) -> length of JSON, or Fault.badValue. */

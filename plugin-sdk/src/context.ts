@@ -47,6 +47,8 @@ export interface ReadableRequest extends ReadableFields {
   readonly query: string;
   /** When the first byte was read, ms since 1970. */
   readonly startedAtMs: number;
+  /** What the groups of the route's path pattern matched, by number, from 1, and by name. */
+  readonly uriCaptures: Readonly<Record<string, string>>;
   /** First decoded value of a query argument, or undefined. */
   queryArg(name: string): string | undefined;
   queryArgs(name: string): string[];
@@ -90,13 +92,26 @@ export interface ReadableResponse extends ReadableFields {
   readonly status: number;
 }
 
+export type ContentCodingName = "gzip" | "deflate" | "br";
+
 export interface MutableResponse extends ReadableResponse, WritableResponseFields, MutableBody {
   status: number;
+  /**
+   * Compresses the body on its way to the client, behind all plugins; levels are 1 to 9, those of `br` 0 to 11. The
+   * gateway states the coding and what follows from it, and the plugin Vary. False for a response that cannot be
+   * encoded: without a body, partial, encoded already, or with `no-transform`.
+   */
+  encodeBody(coding: ContentCodingName, level?: number): boolean;
 }
 
 export interface Client {
   readonly address: string;
   readonly port: number;
+  /**
+   * The certificate of the client's TLS connection, as a trusted peer that ends TLS tells of it: the value of
+   * Client-Cert (RFC 9440), or else of Envoy's X-Forwarded-Client-Cert.
+   */
+  readonly certificate: string | undefined;
 }
 
 /** The connection the request came on. */
@@ -119,6 +134,17 @@ export interface Consumer {
   readonly id: string;
   readonly username: string | undefined;
   readonly customId: string | undefined;
+  readonly tags: readonly string[];
+  /** Kong's acls. */
+  readonly groups: readonly string[];
+}
+
+/** What the config says of a credential, by Kong's names of its fields; with secrets. */
+export interface CredentialFields {
+  readonly id: string;
+  /** Of its owner. */
+  readonly consumer_id: string;
+  readonly [field: string]: unknown;
 }
 
 /** A credential found in the gateway's config; pass it to {@link Consumers.authenticate}. */
@@ -142,10 +168,24 @@ export interface Consumers {
   findCredential(collection: string, key: string): Credential | undefined;
   /** By id or username. */
   find(idOrUsername: string): FoundConsumer | undefined;
-  /** Sets the consumer and Kong's X-Consumer-* and X-Credential-Identifier headers upstream. */
-  authenticate(credential: Credential): void;
+  /** By one of its fields alone. */
+  findBy(field: "id" | "username" | "custom_id", value: string): FoundConsumer | undefined;
+  /** What the config says of a credential. Of a password there is `password_digest` only, see ABI.md. */
+  credential(credential: Credential): CredentialFields;
+  /** What the config says of a consumer. */
+  consumer(consumer: FoundConsumer): Consumer;
+  /**
+   * Sets the consumer and Kong's X-Consumer-* and X-Credential-Identifier headers upstream. False, and nothing is set,
+   * for a credential that was found under an earlier config.
+   */
+  authenticate(credential: Credential): boolean;
   /** Sets the consumer as anonymous (X-Anonymous-Consumer: true). */
   authenticateAs(consumer: FoundConsumer): void;
+  /**
+   * The same by a credential that the config does not have, such as a token that an issuer vouches for; `id` names it, at
+   * most 256 bytes. Without a consumer, the request is authenticated and nobody's.
+   */
+  authenticateBy(id: string, consumer?: FoundConsumer): void;
 }
 
 /** Data that outlives a request. */
@@ -323,10 +363,26 @@ export interface ResponseContext extends BaseContext {
   readonly consumers: Pick<Consumers, "current" | "credentialId">;
 }
 
+/** How long a request took and how large it was: what of the log record is needed most, without making that. */
+export interface Measured {
+  /** From the client, with the head. */
+  readonly requestBytes: number;
+  /** To the client, with the head. */
+  readonly responseBytes: number;
+  /** From the request's first byte to the response's last, ms. */
+  readonly requestMs: number;
+  /** Until the head of the upstream's response, ms; undefined when no upstream answered. */
+  readonly upstreamMs: number | undefined;
+  /** The gateway's own part, ms. */
+  readonly gatewayMs: number;
+  readonly answeredBy: "upstream" | "plugin" | "gateway";
+}
+
 export interface LogContext extends BaseContext {
   readonly request: ReadableRequest;
   readonly response: ReadableResponse;
   readonly consumers: Pick<Consumers, "current" | "credentialId">;
+  readonly measured: Measured;
   /** Kong's log record as one line of JSON, credentials redacted. */
   record(): string;
   /** As appendLine of the record, which never enters the plugin: half the cost. */

@@ -52,7 +52,8 @@ export interface PluginDefinition<C extends ConfigSchema, Prepared> {
   ): RequestOutcome | Promise<RequestOutcome>;
   /**
    * Called for each piece of a request's body, of at most 64 KiB, on its way to the upstream. The last one may be empty.
-   * It cannot wait. Where pieces end means nothing: characters and words may be cut in two.
+   * It cannot wait. Where pieces end means nothing: characters and words may be cut in two. An HttpError refuses the
+   * request, of which an upstream may have a part by then.
    */
   onRequestBody?(
     ctx: RequestBodyContext,

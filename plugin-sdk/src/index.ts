@@ -7,7 +7,9 @@ export type {
   Connection,
   Consumer,
   Consumers,
+  ContentCodingName,
   Credential,
+  CredentialFields,
   EarlyResponse,
   Entity,
   FoundConsumer,
@@ -15,6 +17,7 @@ export type {
   Log,
   LogContext,
   LogFields,
+  Measured,
   MutableBody,
   MutableRequest,
   MutableResponse,
@@ -77,6 +80,21 @@ export type {
   Labels,
   MetricOptions,
 } from "./metrics.ts";
+export { openRedis } from "./redis.ts";
+export type { Redis, RedisArgument, RedisFields, RedisReply, RedisScript } from "./redis.ts";
+export { RedisError } from "./redis-error.ts";
+export type { RedisErrorReason } from "./redis-error.ts";
+export { openSink } from "./sinks.ts";
+export type {
+  FileSink,
+  HttpSink,
+  Sink,
+  SinkOptions,
+  SinkQueue,
+  TcpSink,
+  UdpSink,
+  UnixSink,
+} from "./sinks.ts";
 export { s } from "./schema.ts";
 export type {
   ArraySchema,

@@ -1,6 +1,8 @@
 // The way from functions that any module may import to the gateway. The guest opens it before the plugin's modules
 // run; in unit tests `@sluice/plugin-sdk/testing` does.
+import type { LogContext } from "./context.ts";
 import type { FetchInit, FetchResponse } from "./fetch-types.ts";
+import type { RedisReply } from "./redis.ts";
 
 /** Host functions that belong to no request. A negative number is a Fault. */
 export interface ModuleHost {
@@ -20,6 +22,19 @@ export interface ModuleHost {
   jwtSign(claims: string, key: string, options: string): string | undefined | number;
   metricRecord(metric: number, value: number, labels: string): number;
   fetch(url: string | URL, init?: FetchInit): Promise<FetchResponse>;
+  /** JSON of Kong's fields; an id, or a Fault. */
+  redisOpen(options: string): number;
+  /** `command` is a JSON array in which null stands for the data. A reply of a single bulk string is bytes. */
+  redisCall(
+    redis: number,
+    command: string,
+    data: Uint8Array | undefined,
+  ): Promise<RedisReply | Uint8Array>;
+  /** JSON; an id, or a Fault. */
+  sinkOpen(options: string): number;
+  /** Arrays are not empty. */
+  sinkAppend(sink: number, data: string | Uint8Array): number;
+  sinkAppendRecord(ctx: LogContext, sink: number): number;
 }
 
 let current: ModuleHost | undefined;

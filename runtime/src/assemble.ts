@@ -8,6 +8,7 @@ import { AppTransport } from "./app/app-transport.ts";
 import { detailOf } from "./errors.ts";
 import { formatFault, parseConfig } from "./config/parse-config.ts";
 import type { ConfigFault, GatewayConfig, PluginConfig, ServiceConfig } from "./config/model.ts";
+import type { Discovery } from "./discovery/discovery.ts";
 import type { RunningPlugins } from "./plugins/running-plugins.ts";
 import type { HostServices } from "./plugins/wasm/host-services.ts";
 import type { PluginLibrary, PluginSource } from "./plugins/wasm/library.ts";
@@ -35,6 +36,8 @@ export interface AssemblyParts {
   readonly metrics: Metrics;
   readonly transport: Transport;
   readonly upstreams: Upstreams;
+  /** Undefined where nothing is to be asked of anybody, as in a check. */
+  readonly discovery?: Discovery | undefined;
   readonly pluginCallLimitMs: number;
 }
 
@@ -91,15 +94,18 @@ export async function assemble(
     throw new ConfigRefused(reasons);
   }
   for (const name of plugins.keys()) source.accept(name);
+  const targets = await parts.discovery?.prepare(config);
   try {
     return new Snapshot({
       config,
       plugins,
       upstreams: parts.upstreams,
+      targets,
       transport: (service) => apps.get(service) ?? parts.transport,
       routeStats: (service, route) => parts.metrics.route(service, route),
     });
   } catch (error) {
+    targets?.stop();
     for (const { plugin } of plugins.values()) plugin.close();
     if (!(error instanceof ChainsRefused)) throw error;
     throw new ConfigRefused(error.faults.map((fault) => formatFault(file, fault)));
@@ -178,7 +184,7 @@ function toPluginEntry(
   isBundled: boolean,
 ): PluginEntry {
   const { id, failStrategy, isolation, limits } = entry;
-  const grants = effectiveGrants(entry.grants, capabilities, isBundled);
+  const grants = effectiveGrants(entry.grants, capabilities, isBundled, entry.endpoints);
   return { id, config: entry.configWithSecrets, failStrategy, isolation, limits, grants };
 }
 

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ConsumerConfig, CredentialConfig } from "./config/model.ts";
-import { Consumers, authenticate } from "./consumers.ts";
+import {
+  Consumers,
+  authenticate,
+  authenticateBy,
+  consumerText,
+  credentialText,
+} from "./consumers.ts";
 import type { Exchange } from "./exchange.ts";
 import { exchangeOf, fieldsOf, linesOf } from "./exchange.testing.ts";
 import { Snapshot } from "./snapshot.ts";
@@ -11,7 +17,7 @@ import { testUpstreams } from "./upstream/upstreams.testing.ts";
 const KEYS = "keyauth_credentials";
 
 function keyOf(id: string, key: string): CredentialConfig {
-  return { id, collection: KEYS, key };
+  return { id, collection: KEYS, key, identifier: id, fields: {} };
 }
 
 function consumerOf(id: string, parts: Partial<ConsumerConfig> = {}): ConsumerConfig {
@@ -20,6 +26,7 @@ function consumerOf(id: string, parts: Partial<ConsumerConfig> = {}): ConsumerCo
     username: undefined,
     customId: undefined,
     credentials: [],
+    groups: [],
     tags: [],
     source: { path: "consumers[0]", line: 1, column: 1 },
     ...parts,
@@ -68,6 +75,41 @@ describe("Consumers", () => {
     assert.equal(consumers.find("constructor"), undefined);
     assert.equal(consumers.identity(-1, -1), undefined);
     assert.equal(consumers.identity(-1, 99), undefined);
+  });
+
+  test("finds a consumer by one field alone", () => {
+    assert.equal(consumers.findBy("custom_id", "a-1"), consumers.find("alice"));
+    assert.equal(consumers.findBy("username", "alice"), consumers.find("alice"));
+    assert.equal(consumers.findBy("id", "id-bob"), consumers.find("bob"));
+    assert.equal(consumers.findBy("username", "id-bob"), undefined);
+    assert.equal(consumers.findBy("custom_id", "alice"), undefined);
+  });
+
+  test("gives credentials handles that no later config takes for its own", () => {
+    const old = consumers.findCredential(KEYS, "key-bob") ?? -1;
+    const later = new Consumers(ALL);
+    assert.equal(later.identity(-1, old), undefined);
+    assert.equal(later.identity(-1, later.findCredential(KEYS, "key-bob") ?? -1)?.consumer, BOB);
+    assert.equal(consumers.identity(-1, old)?.consumer, BOB);
+  });
+
+  test("tells plugins what the config says, by Kong's names", () => {
+    const credential = { ...keyOf("c", "k"), fields: { username: "u", secret: "s" } };
+    const carol = consumerOf("id-carol", { credentials: [credential], groups: ["g"], tags: ["t"] });
+    const all = new Consumers([carol]);
+    const identity = all.identity(-1, all.findCredential(KEYS, "k") ?? -1);
+    assert.ok(identity !== undefined);
+    assert.deepEqual(JSON.parse(credentialText(identity)), {
+      id: "c",
+      consumer_id: "id-carol",
+      username: "u",
+      secret: "s",
+    });
+    assert.deepEqual(JSON.parse(consumerText(carol)), {
+      id: "id-carol",
+      tags: ["t"],
+      groups: ["g"],
+    });
   });
 
   test("takes an id for an id, even if somebody's username is the same", () => {
@@ -138,6 +180,23 @@ describe("authenticate", () => {
     assert.equal(exchange.consumer, BOB);
   });
 
+  test("makes the request one of a credential that the config does not have", () => {
+    const exchange = exchangeWith("Accept: a");
+    const handle = exchange.snapshot?.consumers.find("id-bob");
+    assert.equal(authenticateBy(exchange, handle, "token-1"), true);
+    assert.deepEqual([exchange.consumer, exchange.credential?.id], [BOB, "token-1"]);
+    exchange.requestFields.add("X-Authenticated-Groups", "g");
+    exchange.requestFields.add("X-Credential-Scope", "s");
+    assert.equal(authenticateBy(exchange, undefined, "token-2"), true);
+    assert.deepEqual([exchange.consumer, exchange.credential?.id], [undefined, "token-2"]);
+    assert.deepEqual(linesOf(exchange.requestFields), [
+      "Accept: a",
+      "X-Credential-Identifier: token-2",
+    ]);
+    assert.equal(authenticateBy(exchange, 99, "token-3"), false);
+    assert.equal(exchange.credential?.id, "token-2");
+  });
+
   test("refuses handles that are none, and changes nothing", () => {
     const exchange = exchangeWith();
     for (const [consumer, credential] of [
@@ -172,7 +231,7 @@ describe("authenticate", () => {
         transport: () => assert.fail("no service has one"),
         routeStats: (service, route) => new RouteStats(service, route),
       });
-      authenticate(exchange, 0, -1);
+      authenticate(exchange, exchange.snapshot.consumers.find("c") ?? -1, -1);
       assert.equal(exchange.requestFields.get("x-consumer-username"), text);
     }
   });

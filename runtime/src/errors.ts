@@ -26,8 +26,13 @@ export type ErrorCode =
   | "no_route"
   | "internal"
   | "plugin_failed"
+  | "refused_by_plugin"
   | "method_unknown"
   | "no_target"
+  | "name_resolution_failed"
+  | "circuit_open"
+  | "upstream_overloaded"
+  | "bulkhead_full"
   | "no_service"
   | "overloaded"
   | "version_unsupported"
@@ -38,6 +43,9 @@ export type ErrorCode =
   | "upstream_stale"
   | "upstream_connect_timeout"
   | "upstream_timeout"
+  | "upstream_head_timeout"
+  | "upstream_try_timeout"
+  | "upstream_write_timeout"
   | "route_timeout"
   | "app_failed";
 
@@ -57,12 +65,33 @@ const ERROR_KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
   },
   internal: { status: 500, source: "gateway", message: "An unexpected error occurred" },
   plugin_failed: { status: 500, source: "plugin", message: "An unexpected error occurred" },
+  // Status and text are the plugin's, see RefusedByPlugin.
+  refused_by_plugin: { status: 400, source: "plugin", message: "Bad request" },
   method_unknown: { status: 501, source: "downstream", message: "Method not implemented" },
   no_target: {
     status: 503,
     source: "gateway",
     message: "failure to get a peer from the ring-balancer",
   },
+  // With Retry-After, when it is known when the breaker tries again: see CircuitOpen.
+  circuit_open: {
+    status: 503,
+    source: "gateway",
+    message: "The upstream server is not available",
+  },
+  upstream_overloaded: {
+    status: 503,
+    source: "gateway",
+    message: "The upstream server is at its limit",
+    retryAfterSeconds: 1,
+  },
+  bulkhead_full: {
+    status: 503,
+    source: "gateway",
+    message: "The route is at its limit",
+    retryAfterSeconds: 1,
+  },
+  name_resolution_failed: { status: 503, source: "gateway", message: "name resolution failed" },
   no_service: { status: 503, source: "gateway", message: "no Service found with those values" },
   overloaded: {
     status: 503,
@@ -114,6 +143,21 @@ const ERROR_KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
     source: "upstream",
     message: "The upstream server is timing out",
   },
+  upstream_head_timeout: {
+    status: 504,
+    source: "upstream",
+    message: "The upstream server is timing out",
+  },
+  upstream_try_timeout: {
+    status: 504,
+    source: "upstream",
+    message: "The upstream server is timing out",
+  },
+  upstream_write_timeout: {
+    status: 504,
+    source: "upstream",
+    message: "The upstream server is timing out",
+  },
   route_timeout: {
     status: 504,
     source: "upstream",
@@ -142,6 +186,19 @@ export class GatewayError extends Error {
     this.isRetryable = kind.isRetryable ?? false;
     this.retryAfterSeconds = kind.retryAfterSeconds;
     this.publicMessage = kind.message;
+  }
+}
+
+/** A plugin's answer to a request whose body was already on its way to an upstream. */
+export class RefusedByPlugin extends GatewayError {
+  override readonly status: number;
+  /** JSON for the client. */
+  readonly answer: Buffer;
+
+  constructor(plugin: string, status: number, answer: Buffer) {
+    super("refused_by_plugin", `${plugin} answers with ${status}`);
+    this.status = status;
+    this.answer = answer;
   }
 }
 

@@ -13,6 +13,7 @@ export class RecordingClient implements ClientSide {
   readonly events: string[] = [];
   body = "";
   receiver: BodyReceiver | undefined;
+  isFull = false;
   /** Nothing of the request's body was handed out. */
   canWithdraw = true;
 

@@ -13,11 +13,14 @@ import type { Verdict } from "./plugins/plugin.ts";
 import type { ConnectionTokens } from "./response-tokens.ts";
 import type { RouteMatch } from "./routing/router.ts";
 import type { SharedData } from "./shared-data.ts";
-import type { Route, Snapshot } from "./snapshot.ts";
+import type { Route, Service, Snapshot } from "./snapshot.ts";
 import type { TimeLimit } from "./time-limit.ts";
 import type { Trace } from "./trace.ts";
 import type { UpstreamChoice } from "./upstream-choice.ts";
+import type { Admission } from "./upstream/admission.ts";
 import type { TryObserver } from "./upstream/balancer.ts";
+import type { CircuitBreaker } from "./upstream/breaker/circuit-breaker.ts";
+import type { TrySeries } from "./tries/try-series.ts";
 import type { Target } from "./upstream/target.ts";
 
 /** What is known of the connection that a request came on. */
@@ -68,8 +71,9 @@ export interface ClientSide extends BodySource {
   sendInformational(status: number, fields: Fields): void;
   /** Starts the response from the exchange's status and fields. */
   sendHead(exchange: Exchange): void;
-  /** A client that is full calls {@link UpstreamSide.pauseResponse}. */
+  /** A client that is full calls {@link UpstreamSide.pauseResponse}, and {@link UpstreamSide.resumeResponse} later. */
   sendBody(piece: Buffer): void;
+  readonly isFull: boolean;
   /** Trailers go only to a client that accepts them (RFC 9110 §6.5.1). */
   sendEnd(trailers?: Fields): void;
   /** Hands what was gathered to the network; called when nothing more is at hand for now. */
@@ -93,15 +97,33 @@ export interface ResponseEdit {
   readonly value: string;
 }
 
+/** The first one, one after it, or one beside it. */
+export type TryKind = "first" | "retry" | "hedge";
+
 /** One attempt to reach a target, as Kong's `tries`. */
 export interface Try {
   readonly target: Target;
+  /** Left out, it is the first. */
+  readonly kind?: TryKind;
   /** Who hears of it; undefined when nobody does. */
   readonly observer?: TryObserver | undefined;
-  /** Of a circuit breaker, until it is told what became of the try. */
+  /** Who let it in; undefined when nobody had to. */
+  readonly admission?: Admission | undefined;
+  readonly route?: Route | undefined;
+  /** Who let it through; undefined when none had to. */
+  breaker?: CircuitBreaker | undefined;
+  /** Of the circuit breaker, until it is told what became of the try. */
   permit?: number | undefined;
   readonly startedAtMs: number;
+  /** Of the head of its response; 0 as long as there is none. */
+  status?: number;
+  /** From its start to that head, ms. */
+  headAfterMs?: number;
   error: GatewayError | undefined;
+  /** Observer and admission were told its end. */
+  isOver?: boolean;
+  /** Its response was not taken: it was to be had better, or another try was faster. */
+  isAbandoned?: boolean;
 }
 
 export type ResponseSource = "upstream" | "gateway" | "plugin";
@@ -184,6 +206,14 @@ export class Exchange {
   /** Set once the upstream has said 101. */
   tunnel: Tunnel | undefined;
   tries: Try[] | undefined;
+  /** Of routes with a policy about tries. */
+  series: TrySeries | undefined;
+  /** Asked instead of the route's service, which has failed. */
+  fallbackService: Service | undefined;
+  /** How many tries there were before that. */
+  fallbackTriesStart = 0;
+  /** Steps of the route's fallback that were tried or left out. */
+  fallbackSteps = 0;
   upstreamUri = "";
 
   status = 0;

@@ -87,6 +87,8 @@ export async function startGateway(
     apply: (text) =>
       reloader.reload("POST /config", () => Promise.resolve({ text, file: settings.config })),
     setTargetHealth: (...of) => traffic.setTargetHealth(...of),
+    setBreakers: (...of) => traffic.setBreakers(...of),
+    store: traffic.store,
     schema: async (name) => {
       await parts.library.scan();
       return schemas.schema(name);
@@ -110,10 +112,11 @@ export async function startGateway(
       reloader.stop();
       await watching;
       await new Promise((resolve) => setTimeout(resolve, settings.load.drainDelayMs));
+      const endsAtMs = performance.now() + settings.drainTimeoutMs;
       await traffic.drain(settings.drainTimeoutMs);
       await statusServer.drain(0);
       await adminServer?.drain(0);
-      return parts.close();
+      return parts.close(endsAtMs - performance.now());
     },
   };
 }
@@ -122,6 +125,7 @@ export async function startGateway(
 function mainThreadTraffic(settings: Settings, parts: ThreadParts): Traffic {
   const proxy = proxyThread(settings, parts);
   return {
+    store: parts.services.store,
     replace: async (config) => {
       const outcome = await proxy.prepare(config);
       if (outcome.kind === "prepared") proxy.commit();
@@ -133,8 +137,9 @@ function mainThreadTraffic(settings: Settings, parts: ThreadParts): Traffic {
       const { connections, requestsInFlight } = proxy;
       return Promise.resolve({ connections, requestsInFlight });
     },
-    upstreams: () => Promise.resolve(parts.upstreams.report()),
+    upstreams: () => Promise.resolve(parts.discovery.complete(parts.upstreams.report())),
     setTargetHealth: (...of) => Promise.resolve(parts.upstreams.setHealth(...of)),
+    setBreakers: (...of) => Promise.resolve(parts.upstreams.setBreakers(...of)),
     notReady: () => undefined,
     drain: (limitMs) => proxy.drain(limitMs),
   };

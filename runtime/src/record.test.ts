@@ -164,13 +164,20 @@ describe("the log record", () => {
 
   test("names the consumer and the credential's id, never its key", () => {
     const exchange = finished();
-    const credential = { id: "cred-1", collection: "keyauth_credentials", key: "secret-key" };
+    const credential = {
+      id: "cred-1",
+      collection: "keyauth_credentials",
+      key: "secret-key",
+      identifier: "secret-key",
+      fields: { secret: "secret-key" },
+    };
     exchange.credential = credential;
     exchange.consumer = {
       id: "c1",
       username: 'al"ice',
       customId: undefined,
       credentials: [credential],
+      groups: [],
       tags: [],
       source: { path: "", line: 1, column: 1 },
     };

@@ -2,7 +2,7 @@
 // routes and services bring theirs ready, and one object with everything in it costs three times as much.
 import type { ConsumerConfig } from "./config/model.ts";
 import { epochMs } from "./exchange.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Try } from "./exchange.ts";
 import type { FieldName } from "./http1/field-name.ts";
 import type { Fields } from "./http1/fields.ts";
 import { queryPairs } from "./query.ts";
@@ -126,30 +126,55 @@ function upstreamStatus(exchange: Exchange): string {
     : "null";
 }
 
-/** ms: all of it, waiting for the upstream's head, ours, and reading the request before the first plugin ran. */
-function latencies(exchange: Exchange): string {
+/** Kong's names. */
+export interface Latencies {
+  readonly request: number;
+  readonly kong: number;
+  /** -1 when no upstream answered. */
+  readonly proxy: number;
+  readonly receive: number;
+}
+
+/** ms: all of it, ours, waiting for the upstream's head, and reading the rest of its response. */
+export function latenciesOf(exchange: Exchange): Latencies {
   const { startedAtMs, forwardedAtMs, upstreamHeadAtMs, endedAtMs } = exchange;
   const request = Math.round(endedAtMs - startedAtMs);
   const proxy = upstreamHeadAtMs === 0 ? -1 : Math.round(upstreamHeadAtMs - forwardedAtMs);
   const receive = upstreamHeadAtMs === 0 ? 0 : Math.round(endedAtMs - upstreamHeadAtMs);
   const kong = Math.max(0, request - Math.max(0, proxy) - receive);
+  return { request, kong, proxy, receive };
+}
+
+function latencies(exchange: Exchange): string {
+  const { request, kong, proxy, receive } = latenciesOf(exchange);
   return `{"request":${request},"kong":${kong},"proxy":${proxy},"receive":${receive}}`;
 }
 
 function tries(exchange: Exchange): string {
   if (exchange.tries === undefined) return "[]";
-  const parts = exchange.tries.map(({ target, startedAtMs, error }) => {
-    const code = error === undefined ? "" : `,"state":"failed","code":${error.status}`;
+  const parts = exchange.tries.map((attempt) => {
+    const { target, startedAtMs } = attempt;
+    const code = tryState(attempt);
     return `{"ip":${text(target.host)},"port":${target.port},"balancer_start":${Math.floor(epochMs(startedAtMs))}${code}}`;
   });
   return `[${parts.join(",")}]`;
 }
 
+/** Kong's words for a failure and for a response that was not good enough; a try that another outran is our own. */
+function tryState({ kind, status = 0, error, isAbandoned }: Try): string {
+  const beside = kind === "hedge" ? `,"hedge":true` : "";
+  if (error !== undefined) {
+    return `${beside},"state":"failed","code":${error.status},"error":"${error.code}"`;
+  }
+  if (isAbandoned !== true) return beside;
+  return `${beside},"state":"${status > 0 ? "next" : "aborted"}"${status > 0 ? `,"code":${status}` : ""}`;
+}
+
 function identity(exchange: Exchange): string {
   const { consumer, credential } = exchange;
-  if (consumer === undefined) return "";
   const entity =
     credential === undefined ? "" : `"authenticated_entity":{"id":${text(credential.id)}},`;
+  if (consumer === undefined) return entity;
   let part = consumerParts.get(consumer);
   if (part === undefined) {
     const { id, username, customId } = consumer;

@@ -1,6 +1,7 @@
 // How the gateway itself is set up, as opposed to what it routes: from flags and SLUICE_* environment variables.
 import { DIRECT_CLIENTS } from "./clients/client-rules.ts";
 import type { ClientSettings } from "./clients/client-rules.ts";
+import type { DnsSettings } from "./discovery/discovery.ts";
 import type { HeadLimits } from "./http1/head-parser.ts";
 import type { ServerOptions } from "./http1/server.ts";
 import type { Address } from "./platform/socket.ts";
@@ -28,6 +29,7 @@ export interface Settings {
   /** For one call of one plugin phase, ms. */
   readonly pluginTimeoutMs: number;
   readonly load: LoadSettings;
+  readonly dns: DnsSettings;
   /** For requests in flight after SIGTERM, ms. */
   readonly drainTimeoutMs: number;
 }

@@ -2,6 +2,7 @@
 import { secretNames } from "./record.ts";
 import { Consumers } from "./consumers.ts";
 import type { GatewayConfig, RouteConfig, ServiceConfig, UpstreamConfig } from "./config/model.ts";
+import type { PreparedTargets } from "./discovery/discovery.ts";
 import type { PluginChain } from "./plugins/chain.ts";
 import { PluginChains } from "./plugins/chains.ts";
 import type { Plugin } from "./plugins/plugin.ts";
@@ -11,12 +12,17 @@ import type { RefusedEscapes } from "./routing/path-policy.ts";
 import { compileRouter } from "./routing/router.ts";
 import type { RouteMatch, Router, RoutingInput } from "./routing/router.ts";
 import type { Counted, RouteStats } from "./status/route-stats.ts";
+import { FallbackSteps } from "./fallback/steps.ts";
+import type { Admission } from "./upstream/admission.ts";
 import type { BalancedTargets } from "./upstream/balanced-targets.ts";
 import { SingleTarget } from "./upstream/balancer.ts";
 import type { TargetPool } from "./upstream/balancer.ts";
+import type { Fallback } from "./upstream/fallback.ts";
 import { targetAt } from "./upstream/target.ts";
-import type { Target } from "./upstream/target.ts";
 import type { UpstreamChoice } from "./upstream-choice.ts";
+import { systemClock } from "./upstream/clock.ts";
+import { TryPolicies } from "./tries/try-policies.ts";
+import type { TryRules } from "./tries/try-policies.ts";
 import type { Transport } from "./upstream/transport.ts";
 import type { Upstreams } from "./upstream/upstreams.ts";
 
@@ -32,7 +38,7 @@ export interface Service {
  * A route with everything that a request on it needs, first what every request reads: with many routes each further
  * object is a cache miss, the config's among them.
  */
-export interface Route extends Counted {
+export interface Route extends Counted, Partial<TryRules> {
   readonly service: Service | undefined;
   /** Routes with the same plugins share one. */
   readonly chain: PluginChain;
@@ -40,6 +46,10 @@ export interface Route extends Counted {
   readonly timeoutMs: number | undefined;
   /** Undefined for none. */
   readonly responseHeadersToRemove: readonly string[] | undefined;
+  /** Undefined when errors are answered as such. */
+  readonly fallback?: Fallback | undefined;
+  /** Undefined when its requests are not bounded. */
+  readonly bulkhead?: Admission | undefined;
   readonly config: RouteConfig;
   /** Matches canonical paths with an escape that the route does not allow. */
   readonly refusedEscapes: RefusedEscapes;
@@ -61,6 +71,8 @@ export interface SnapshotParts {
   readonly plugins: ReadonlyMap<string, StartedPlugin>;
   /** What is known of upstreams, from one config to the next. */
   readonly upstreams: Upstreams;
+  /** Where names and registries lead; undefined when nobody finds that out ahead. */
+  readonly targets?: PreparedTargets | undefined;
   transport(service: ServiceConfig): Transport;
   routeStats(service: string, route: string): RouteStats;
 }
@@ -73,6 +85,7 @@ export class Snapshot {
   readonly #plugins: readonly Plugin[];
   readonly #upstreams: ReadonlyMap<string, LiveUpstream>;
   readonly #allUpstreams: Upstreams;
+  readonly #targets: PreparedTargets | undefined;
   readonly #router: Router;
   /** In the order that the router knows. */
   readonly #routes: readonly Route[];
@@ -90,10 +103,14 @@ export class Snapshot {
     // Of all routes: a client may send a key to one that asks for none.
     const secrets = secretNames(entries.flatMap((entry) => entry.credentialNames));
     this.#allUpstreams = parts.upstreams;
+    this.#targets = parts.targets;
     this.#upstreams = compileUpstreams(parts);
     const services = compileServices(parts, this.#upstreams);
     const chains = new PluginChains(entries);
-    this.#routes = routes.map((route) => compileRoute(route, services, chains, secrets, parts));
+    const tries = new TryPolicies(parts.config.upstreams, systemClock);
+    this.#routes = routes.map((route) =>
+      compileRoute(route, services, chains, secrets, { ...parts, tries }),
+    );
     this.noRoute = {
       chain: chains.of(undefined),
       ...countedBy(parts.routeStats("", "")),
@@ -119,7 +136,8 @@ export class Snapshot {
 
   /** This is the config that is served: its upstreams are checked from now on, and no others. */
   activate(): void {
-    this.#allUpstreams.activate([...this.#upstreams.values()]);
+    this.#targets?.activate();
+    this.#allUpstreams.activate([...this.#upstreams.values()], this.#routes);
   }
 
   /** A request starts; it must {@link end}. */
@@ -135,6 +153,7 @@ export class Snapshot {
   /** No request starts on it any more; the plugins go when the last one has ended. */
   retire(): void {
     this.#isRetired = true;
+    this.#targets?.stop();
     if (this.#running === 0) this.#closePlugins();
   }
 
@@ -190,7 +209,7 @@ function compileServices(
       const upstream = config.protocol === "http" ? upstreams.get(config.host) : undefined;
       const service: Service = {
         config,
-        balancer: upstream?.balancer ?? new SingleTarget(ownTarget(config)),
+        balancer: upstream?.balancer ?? parts.targets?.pool(config) ?? ownTarget(config),
         transport: parts.transport(config),
         hostHeader: upstream?.hostHeader,
       };
@@ -199,8 +218,8 @@ function compileServices(
   );
 }
 
-function ownTarget({ id, host, port }: ServiceConfig): Target {
-  return targetAt({ id, host, port, weight: 100 });
+function ownTarget({ id, host, port }: ServiceConfig): TargetPool {
+  return new SingleTarget(targetAt({ id, host, port, weight: 100 }));
 }
 
 function compileRoute(
@@ -208,15 +227,19 @@ function compileRoute(
   services: ReadonlyMap<string, Service>,
   chains: PluginChains,
   secrets: ReadonlySet<string>,
-  parts: SnapshotParts,
+  parts: SnapshotParts & { readonly tries: TryPolicies },
 ): Route {
   const service = config.serviceId === undefined ? undefined : services.get(config.serviceId);
   const serviceName = service?.config.name ?? service?.config.id ?? "";
   const { responseHeadersToRemove } = config;
+  const stats = parts.routeStats(serviceName, config.name ?? config.id);
   return {
     service,
     chain: chains.of(config),
-    ...countedBy(parts.routeStats(serviceName, config.name ?? config.id)),
+    ...countedBy(stats),
+    fallback: compileFallback({ route: config, service, services, stats }, parts),
+    bulkhead: parts.upstreams.bulkheads.of(config),
+    ...parts.tries.of(config, service, stats),
     preserveHost: config.preserveHost,
     timeoutMs: config.timeoutMs,
     responseHeadersToRemove:
@@ -226,6 +249,28 @@ function compileRoute(
     secretNames: secrets,
     recordText: recordText(config, service),
   };
+}
+
+interface FallbackOwner {
+  readonly route: RouteConfig;
+  readonly service: Service | undefined;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly stats: RouteStats;
+}
+
+function compileFallback(
+  { route, service, services, stats }: FallbackOwner,
+  { upstreams }: SnapshotParts,
+): Fallback | undefined {
+  const config = route.fallback ?? service?.config.fallback;
+  if (config === undefined) return undefined;
+  return new FallbackSteps({
+    config,
+    cache: config.cache && upstreams.answerCaches.of(route.id, config.cache, service?.config),
+    services,
+    nowMs: () => performance.now(),
+    onAnswer: (kind) => stats.countFallback(kind),
+  });
 }
 
 function countedBy(stats: RouteStats): Counted {

@@ -10,12 +10,17 @@ import type { RefusalReason } from "./http1/admission.ts";
 import type { RequestHandler } from "./http1/downstream.ts";
 import { Http1Server } from "./http1/server.ts";
 import type { ServerOptions } from "./http1/server.ts";
+import { DEFAULT_DNS } from "./discovery/discovery.ts";
+import type { Discovery } from "./discovery/discovery.ts";
+import { threadDiscovery } from "./discovery-parts.ts";
 import { createLogger } from "./log.ts";
 import type { LoggerOptions, OutputLogger } from "./log.ts";
 import { OutboundClient } from "./outbound/outbound-client.ts";
 import { systemResolver } from "./outbound/system-resolver.ts";
 import { currentPlatform } from "./platform/current.ts";
 import type { Address } from "./platform/socket.ts";
+import { connectRedis } from "./redis/redis-connection.ts";
+import { RedisClients } from "./redis/redis-clients.ts";
 import { ModuleSupply } from "./plugins/supply/module-supply.ts";
 import { TrustedKeys } from "./plugins/supply/trusted-keys.ts";
 import { RunningPlugins } from "./plugins/running-plugins.ts";
@@ -25,6 +30,7 @@ import { PinnedModules } from "./plugins/wasm/pinned-modules.ts";
 import { ProxyThread } from "./proxy-thread.ts";
 import { logRecord } from "./record.ts";
 import { connectionTokens } from "./response-tokens.ts";
+import { Subrequests } from "./subrequests.ts";
 import { EnvironmentVault } from "./secrets/vault.ts";
 import {
   DOWNSTREAM_OPTIONS,
@@ -36,26 +42,39 @@ import {
 } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 import { FileSinks } from "./sinks/file-sink.ts";
+import { Sinks } from "./sinks/sinks.ts";
+import { discoveryFamilies } from "./status/discovery-families.ts";
 import { Metrics } from "./status/metrics.ts";
 import { MemoryStore } from "./store/memory-store.ts";
+import { SplitStore } from "./store/split-store.ts";
 import type { Store } from "./store/store.ts";
+import { bulkheadFamilies } from "./status/guard-families.ts";
 import { upstreamFamilies } from "./status/upstream-families.ts";
 import { Http1Transport } from "./upstream/http1-transport.ts";
 import { threadUpstreams } from "./upstream-parts.ts";
 
+/** For sinks to send what is queued, where nobody says how long, ms. */
+const SINK_FLUSH_MS = 1000;
+/** The same when requests took all of the drain time-out: their records have just been queued. */
+const MIN_SINK_FLUSH_MS = 250;
+
 /** What outlives each config. */
 export interface ThreadParts extends AssemblyParts {
+  readonly discovery: Discovery;
   readonly deadlines: Deadlines;
   readonly log: OutputLogger;
   /** Says whose connections the metrics tell of. */
   countConnections(count: () => number): void;
-  /** Writes what is queued for files and the log, and stops the clock; false when nobody takes the log's lines. */
-  close(): Promise<boolean>;
+  /**
+   * Sends what is queued in sinks, for so many ms at most, writes what is queued for files and the log, and stops the
+   * clock; false when nobody takes the log's lines.
+   */
+  close(sinkLimitMs?: number): Promise<boolean>;
 }
 
 export interface ThreadOptions {
   readonly settings: Pick<Settings, "logLevel" | "pluginTimeoutMs"> &
-    Partial<Pick<Settings, "load" | "workers" | "pluginKeys">>;
+    Partial<Pick<Settings, "load" | "workers" | "pluginKeys" | "dns">>;
   readonly pluginFolders: readonly string[];
   /** In this thread's memory by default. */
   readonly store?: Store;
@@ -156,7 +175,7 @@ export async function threadParts(options: ThreadOptions): Promise<ThreadParts> 
     onPluginDropped: (plugin) => metrics.countDroppedPluginLine(plugin),
     ...options.log,
   });
-  const sinks = new FileSinks({
+  const files = new FileSinks({
     onDropped: (_, lines) => metrics.countDroppedLines("file", lines),
     onFailed: (path, error) => log.error(`cannot write ${path}: ${String(error)}`),
   });
@@ -172,16 +191,32 @@ export async function threadParts(options: ThreadOptions): Promise<ThreadParts> 
       (settings.load?.maxConnections ?? Infinity) / (settings.workers ?? 1),
     ),
   });
+  const resolve = systemResolver();
   const outbound = new OutboundClient({
-    resolve: systemResolver(),
+    resolve,
     limits: HEAD_LIMITS,
     onDone: (plugin, outcome) => metrics.countFetch(plugin, outcome),
   });
-  const upstreams = threadUpstreams(await currentPlatform(), log);
+  const sinks = new Sinks({ outbound, resolve, log });
+  metrics.addSource(() => sinks.families());
+  const redis = new RedisClients({
+    resolve,
+    connect: connectRedis,
+    onChange: (server, isUp, detail) =>
+      isUp ? log.info(`Redis ${server} is back`) : log.warn(`Redis ${server} is down: ${detail}`),
+  });
+  metrics.addSource(() => redis.families());
+  const upstreams = threadUpstreams(await currentPlatform(), log, settings.workers ?? 1);
   metrics.addSource(() => upstreamFamilies(upstreams.report()));
+  const discovery = threadDiscovery({ dns: settings.dns ?? DEFAULT_DNS, upstreams, log });
+  metrics.addSource(() =>
+    discoveryFamilies(discovery.complete(upstreams.report()), discovery.lookUps),
+  );
+  metrics.addSource(() => bulkheadFamilies(upstreams.bulkheads.report()));
   return {
     library,
     upstreams,
+    discovery,
     running: new RunningPlugins(),
     pinned: new PinnedModules(),
     metrics,
@@ -196,17 +231,26 @@ export async function threadParts(options: ThreadOptions): Promise<ThreadParts> 
       metrics: metrics.pluginMetrics,
       log,
       outbound,
+      sinks,
+      subrequests: new Subrequests({
+        deadlines,
+        onDone: (plugin, outcome) => metrics.countFetch(plugin, outcome),
+      }),
+      redis,
       record: logRecord,
-      appendToFile: (path, data, reopen) => sinks.append(path, data, reopen),
+      appendToFile: (path, data, reopen) => files.append(path, data, reopen),
     },
     countConnections: (count) => {
       connections = count;
     },
-    close: async () => {
+    close: async (sinkLimitMs = SINK_FLUSH_MS) => {
+      discovery.stop();
       upstreams.stop();
       transport.close();
+      await sinks.close(Math.max(sinkLimitMs, MIN_SINK_FLUSH_MS));
       outbound.close();
-      await sinks.close();
+      redis.close();
+      await files.close();
       deadlines.stop();
       return log.flush();
     },
@@ -215,9 +259,11 @@ export async function threadParts(options: ThreadOptions): Promise<ThreadParts> 
 
 /** Where one thread serves alone. */
 function memoryStore(): Store {
-  return new MemoryStore({
-    maxEntries: MAX_STORE_ENTRIES,
-    maxCharacters: MAX_STORE_CHARACTERS,
-    now: () => performance.now(),
-  });
+  const part = (): Store =>
+    new MemoryStore({
+      maxEntries: MAX_STORE_ENTRIES,
+      maxCharacters: MAX_STORE_CHARACTERS,
+      now: () => performance.now(),
+    });
+  return new SplitStore(part(), part());
 }

@@ -1,8 +1,10 @@
 // What serves clients, as the rest of the gateway sees it: the main thread, or several workers.
+import type { SetBreakers } from "./admin/circuit-breakers.ts";
 import type { ConfigText } from "./assemble.ts";
 import type { Address } from "./platform/socket.ts";
 import type { Preparation } from "./proxy-thread.ts";
 import type { TrafficLoad } from "./status/app.ts";
+import type { Store } from "./store/store.ts";
 import type { Family } from "./status/families.ts";
 import type { UpstreamReport } from "./upstream/report.ts";
 
@@ -18,6 +20,9 @@ export interface Traffic {
   upstreams(): Promise<readonly UpstreamReport[]>;
   /** In all threads; false when there is no such upstream or target. */
   setTargetHealth(upstream: string, target: string, isHealthy: boolean): Promise<boolean>;
+  readonly setBreakers: SetBreakers;
+  /** What plugins keep, for all threads. */
+  readonly store: Store;
   /** Why no traffic should be sent here, or undefined when it may. */
   notReady(): string | undefined;
   /** Stops accepting, lets requests finish within the limit, cuts the rest. */

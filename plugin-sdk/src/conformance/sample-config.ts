@@ -33,8 +33,12 @@ function sample(schema: JsonSchema, name: string = ""): unknown {
   }
 }
 
+const SAMPLE_URL = "http://example.test/";
+
 function sampleText(schema: JsonSchema, name: string): string {
-  if (schema["format"] === "uri" || /url|uri/i.test(name)) return "http://example.test/";
+  if (schema["format"] === "uri" || /url|uri/i.test(name)) return SAMPLE_URL;
+  const pattern = typeof schema["pattern"] === "string" ? new RegExp(schema["pattern"]) : undefined;
+  if (pattern?.test(SAMPLE_URL) === true && !pattern.test("x")) return SAMPLE_URL;
   return "x".repeat(Math.max(1, Number(schema["minLength"] ?? 1)));
 }
 

@@ -1,5 +1,5 @@
 // Digests and MACs by the ABI's numbers, for every host of plugins: the gateway and what tests run them in.
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, hash, timingSafeEqual } from "node:crypto";
 import { HashAlgorithm } from "../abi.ts";
 
 const NAMES: ReadonlyMap<number, string> = new Map([
@@ -13,7 +13,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
 /** Undefined for an unknown algorithm. */
 export function digestOf(algorithm: number, data: Uint8Array): Buffer | undefined {
   const name = NAMES.get(algorithm);
-  return name === undefined ? undefined : createHash(name).update(data).digest();
+  return name === undefined ? undefined : hash(name, data, "buffer");
 }
 
 /** RFC 2104. Undefined for an unknown algorithm. */

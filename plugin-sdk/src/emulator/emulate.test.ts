@@ -92,6 +92,31 @@ describe("the emulated gateway", () => {
     assert.deepEqual(names, ["alice", undefined]);
   });
 
+  test("tells of consumers and credentials, and takes another's word for who the client is", async () => {
+    const credentials = [
+      { id: "c-1", collection: "jwt_secrets", key: "k", identifier: "k", fields: { secret: "s" } },
+    ];
+    const alice = { id: "a", username: "alice", customId: "a-1", groups: ["g"], tags: ["t"] };
+    const gateway = await start({ consumers: [{ ...alice, credentials }] });
+    await gateway.request({ headers: { case: "vouch", "x-id": "a-1" } });
+    await gateway.request({ headers: { case: "vouch", "x-id": "none" } });
+    const names = ["X-Consumer-ID", "X-Credential-Identifier", "X-Consumer-Groups", "X-Fields"];
+    assert.deepEqual(
+      gateway.upstream.requests.map((request) => names.map((name) => request.header(name))),
+      [
+        ["a", "a token", "g,t", "s a"],
+        [undefined, "a token", "", "s a"],
+      ],
+    );
+    await assert.rejects(
+      gateway.request({ headers: { case: "vouch" } }).then(async () => {
+        const bare = await start({ grants: {} });
+        return bare.request({ headers: { case: "vouch" } });
+      }),
+      /was not granted/,
+    );
+  });
+
   test("collects what the plugin logs and appends", async () => {
     const gateway = await start({ config: { log: "/log/b" } });
     await gateway.request(as("say"));

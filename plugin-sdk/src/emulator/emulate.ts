@@ -2,18 +2,21 @@
 import { FieldKind, MAX_CHUNK_BYTES } from "../abi.ts";
 import type { SpanRecord } from "../context.ts";
 import type { ConsumerInit } from "../testing/fake-consumers.ts";
+import type { AnswerRedis } from "../testing/fake-redis.ts";
 import type { FakeStore } from "../testing/fake-store.ts";
 import { checkConfig } from "../schema/check-config.ts";
+import { encodeResponse } from "./encode-response.ts";
 import { Exchange } from "./exchange.ts";
 import type { ClientRequest } from "./exchange.ts";
 import { PluginFailure } from "./failure.ts";
 import type { EmulatedGrants } from "./grants.ts";
 import { Guest } from "./guest.ts";
 import { HostState } from "./host-state.ts";
-import type { AnswerRequest, AppendedFile, LogLine } from "./host-state.ts";
+import type { AnswerRequest, AppendedFile, EmulatedSink, LogLine } from "./host-state.ts";
 import { loadPlugin } from "./load-plugin.ts";
 import type { LoadedPlugin, PluginSource } from "./load-plugin.ts";
 import { EmulatedResponse, messageOf, ReceivedRequest } from "./messages.ts";
+import type { AnswerInit } from "./messages.ts";
 import type { MetricValue } from "./metrics.ts";
 
 export interface EmulateOptions {
@@ -35,6 +38,8 @@ export interface EmulateOptions {
   readonly upstreams?: readonly string[];
   /** What other servers say when the plugin asks them; throws for one that cannot be reached. */
   readonly fetch?: AnswerRequest;
+  /** What the Redis of its config says to a command; not there by default. */
+  readonly redis?: AnswerRedis;
   /** By reference: `{ "vault://env/jwt-key": "…" }`. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** What the operator grants. Default: all that the plugin's `capabilities` ask for. */
@@ -81,8 +86,10 @@ export class EmulatedGateway {
       grants: options.grants,
       secrets: options.secrets,
       fetch: options.fetch,
+      redis: options.redis,
       upstreams: options.upstreams,
     });
+    this.#host.askUpstream = (received) => this.#answer(received);
   }
 
   /** What the plugin logged, `console` included. */
@@ -115,6 +122,11 @@ export class EmulatedGateway {
   /** What the plugin appended, by path. */
   get files(): ReadonlyMap<string, AppendedFile> {
     return this.#host.files;
+  }
+
+  /** The sinks that the plugin opened, in order. */
+  get sinks(): readonly EmulatedSink[] {
+    return this.#host.sinks;
   }
 
   /** ms since 1970, as the plugin sees it. */
@@ -151,7 +163,7 @@ export class EmulatedGateway {
       if (isAnswered) exchange.answer("plugin");
       else {
         exchange.requestBody = await this.#filter("request_body", exchange, guest);
-        await this.#askUpstream(exchange);
+        if (!exchange.isAnswered) await this.#askUpstream(exchange);
       }
       if (phases.includes("header_filter")) await guest.run("header_filter", exchange);
     } catch (failure) {
@@ -160,6 +172,7 @@ export class EmulatedGateway {
       exchange.refuseBody(exchange.tooLongBody === FieldKind.request ? 413 : 502);
     }
     exchange.responseBody = await this.#filter("body_filter", exchange, guest);
+    if (exchange.coding !== undefined) encodeResponse(exchange, exchange.coding);
     if (phases.includes("log")) await guest.run("log", exchange);
     this.#host.spans.push(...exchange.trace.spans);
   }
@@ -180,19 +193,27 @@ export class EmulatedGateway {
       const end = Math.min(start + chunkBytes, body.length);
       exchange.chunk = body.subarray(start, end);
       if (!exchange.skippedBodies.has(kind)) {
-        await guest.run(phase, exchange, exchange.chunk.length, end === body.length ? 1 : 0);
+        const isLast = end === body.length ? 1 : 0;
+        if (await guest.run(phase, exchange, exchange.chunk.length, isLast)) {
+          exchange.answer("plugin");
+          break;
+        }
       }
       chunks.push(exchange.chunk);
     }
     return Uint8Array.from(Buffer.concat(chunks));
   }
 
+  async #answer(received: ReceivedRequest): Promise<AnswerInit> {
+    this.upstream.requests.push(received);
+    return (await this.#options.upstream?.(received)) ?? {};
+  }
+
   async #askUpstream(exchange: Exchange): Promise<void> {
     const { method, url, requestFields: fields, upstreamName: upstream, target } = exchange;
     const head = { method, url, fields, upstream, target };
     const received = new ReceivedRequest(head, exchange.requestBody);
-    this.upstream.requests.push(received);
-    const { status = 200, headers, body } = (await this.#options.upstream?.(received)) ?? {};
+    const { status = 200, headers, body } = await this.#answer(received);
     const answer = messageOf(headers, body);
     exchange.respond(status, answer.fields, answer.body);
   }

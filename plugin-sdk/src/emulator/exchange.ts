@@ -18,6 +18,10 @@ export interface ClientRequest {
   readonly host?: string;
   readonly id?: string;
   readonly clientAddress?: string;
+  /** Of its TLS connection, as a trusted proxy tells of it. */
+  readonly clientCertificate?: string;
+  /** What the route's path pattern took out of the path. Default: nothing. */
+  readonly uriCaptures?: Readonly<Record<string, string>>;
 }
 
 /** As the gateway says it. */
@@ -31,7 +35,9 @@ export class Exchange {
   readonly scheme: string;
   readonly host: string;
   readonly clientAddress: string;
+  readonly clientCertificate: string | undefined;
   readonly startedAtMs: number;
+  readonly uriCaptures: Readonly<Record<string, string>>;
   method: string;
   path: string;
   query: string;
@@ -53,6 +59,8 @@ export class Exchange {
   tooLongBody: number | undefined;
   /** By the ABI's FieldKind: bodies of which the plugin wants no chunk. */
   readonly skippedBodies: Set<number> = new Set();
+  /** What a plugin asked the response to be encoded with. */
+  coding: "gzip" | "deflate" | "br" | undefined;
   /** JSON that the plugins of the request share. */
   readonly shared: Map<string, string> = new Map();
   readonly trace: RequestTrace;
@@ -69,7 +77,9 @@ export class Exchange {
     this.scheme = init.scheme ?? "http";
     this.host = init.host ?? "gateway.test";
     this.clientAddress = init.clientAddress ?? "192.0.2.1";
+    this.clientCertificate = init.clientCertificate;
     this.startedAtMs = startedAtMs;
+    this.uriCaptures = init.uriCaptures ?? {};
     this.method = init.method ?? "GET";
     this.path = path;
     this.query = query.join("?");

@@ -64,14 +64,17 @@ const GATEWAY_NAMES: ReadonlySet<string> = new Set([
 ]);
 const GATEWAY_PREFIXES = ["x-forwarded-", "x-consumer-", "x-credential-", "x-authenticated-"];
 
+/** What a plugin that may name consumers says of the client. */
+const IDENTITY_NAME = /^x-(?:consumer-groups$|authenticated-|credential-(?!identifier$))/i;
+
 /** Why a plugin may not set this field, as a Fault; 0 when it may. */
-export function refusalOf(name: string, value: string): number {
+export function refusalOf(name: string, value: string, mayIdentify: boolean = false): number {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) return Fault.badValue;
   // A backend may read `x_consumer_id` like `x-consumer-id`.
   const dashed = name.toLowerCase().replaceAll("_", "-");
   const isGateways =
     GATEWAY_NAMES.has(dashed) || GATEWAY_PREFIXES.some((p) => dashed.startsWith(p));
-  if (isGateways) return Fault.denied;
+  if (isGateways && !(mayIdentify && IDENTITY_NAME.test(name))) return Fault.denied;
   if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return Fault.badValue;
   return value.length > MAX_VALUE_BYTES ? Fault.limit : 0;
 }

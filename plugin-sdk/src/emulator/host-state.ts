@@ -1,9 +1,11 @@
 // What the emulated gateway has for the plugin: its config entry, and all that outlives a request.
 import type { Manifest } from "../abi.ts";
+import type { AnswerRedis } from "../testing/fake-redis.ts";
 import type { ConsumerInit, CredentialInit } from "../testing/fake-consumers.ts";
 import { FakeStore } from "../testing/fake-store.ts";
 import type { StackTraces } from "../source-map/stack-trace.ts";
 import type { SpanRecord } from "../context.ts";
+import type { SinkOptions } from "../sinks.ts";
 import { Clock } from "./clock.ts";
 import { grantsAsked } from "./grants.ts";
 import type { EmulatedGrants } from "./grants.ts";
@@ -27,6 +29,13 @@ export interface AppendedFile {
   reopened: number;
 }
 
+/** What the plugin appended to a sink. */
+export interface EmulatedSink {
+  readonly options: SinkOptions;
+  /** As text. */
+  readonly entries: string[];
+}
+
 export interface HostOptions {
   readonly manifest: Manifest;
   readonly entryId: string;
@@ -44,6 +53,8 @@ export interface HostOptions {
   readonly secrets?: Readonly<Record<string, string>> | undefined;
   /** What other servers say. */
   readonly fetch?: AnswerRequest | undefined;
+  /** What the Redis of its config says. */
+  readonly redis?: AnswerRedis | undefined;
   /** Names of upstreams that the plugin may choose; any by default. */
   readonly upstreams?: readonly string[] | undefined;
 }
@@ -59,6 +70,8 @@ export class HostState {
   /** What the plugin asked other servers. */
   readonly fetches: ReceivedRequest[] = [];
   readonly files: Map<string, AppendedFile> = new Map();
+  /** By id. */
+  readonly sinks: EmulatedSink[] = [];
   /** By handle. */
   readonly credentials: readonly { consumer: ConsumerInit; credential: CredentialInit }[];
   /** What `config_get` gives. */
@@ -67,6 +80,9 @@ export class HostState {
   readonly configStrings: ReadonlySet<string>;
   /** Monotonic, ms: when the call that runs must end. */
   deadlineAtMs: number = Infinity;
+
+  /** What the service of the request says, when it is asked by a fetch of a path. */
+  askUpstream: AnswerRequest = () => ({});
 
   constructor(options: HostOptions) {
     const strings = new Set<string>();

@@ -1,5 +1,13 @@
 // What JavaScript calls to see and change bodies. Bytes are copied once on their way in, into the memory of their array.
-import { body_read, body_set, body_skip, chunk_get, chunk_set, respond } from "./host";
+import {
+  body_read,
+  body_set,
+  body_skip,
+  chunk_get,
+  chunk_set,
+  respond,
+  response_encode,
+} from "./host";
 import {
   free,
   malloc,
@@ -73,6 +81,12 @@ export function bodySkip(context: usize, self: u64, argc: i32, argv: usize): u64
   return boxInt(body_skip(intArgument(argv, 0), intArgument(argv, 1)));
 }
 
+/** (request, coding, level) */
+export function responseEncode(context: usize, self: u64, argc: i32, argv: usize): u64 {
+  const level = intArgument(argv, 2);
+  return boxInt(response_encode(intArgument(argv, 0), intArgument(argv, 1), level));
+}
+
 /** (request, status, data) */
 export function respondWith(context: usize, self: u64, argc: i32, argv: usize): u64 {
   const data = argument(argv, 2);
@@ -85,11 +99,11 @@ export function respondWith(context: usize, self: u64, argc: i32, argv: usize): 
 }
 
 /** Of a string, or of a Uint8Array that is not empty; 0 with an exception. The length is in LENGTH_A. */
-function bytesOf(context: usize, data: u64): usize {
+export function bytesOf(context: usize, data: u64): usize {
   if (isObject(data)) return uint8ArrayBytes(context, LENGTH_A, data);
   return toCString(context, LENGTH_A, data, false);
 }
 
-function release(context: usize, data: u64, bytes: usize): void {
+export function release(context: usize, data: u64, bytes: usize): void {
   if (!isObject(data)) freeText(context, bytes);
 }

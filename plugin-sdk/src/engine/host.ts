@@ -77,6 +77,8 @@ export declare function body_read(request: i32, kind: i32, maxBytes: i32): i32;
 export declare function body_set(request: i32, kind: i32, data: usize, length: i32): i32;
 @external("extism:host/user", "body_skip")
 export declare function body_skip(request: i32, kind: i32): i32;
+@external("extism:host/user", "response_encode")
+export declare function response_encode(request: i32, coding: i32, level: i32): i32;
 @external("extism:host/user", "credential_find")
 export declare function credential_find(
   request: i32,
@@ -85,10 +87,38 @@ export declare function credential_find(
   key: usize,
   keyLength: i32,
 ): i32;
+@external("extism:host/user", "credential_get")
+export declare function credential_get(
+  request: i32,
+  credential: i32,
+  buffer: usize,
+  limit: i32,
+): i32;
 @external("extism:host/user", "consumer_find")
 export declare function consumer_find(request: i32, name: usize, nameLength: i32): i32;
+@external("extism:host/user", "consumer_find_by")
+export declare function consumer_find_by(
+  request: i32,
+  property: i32,
+  value: usize,
+  valueLength: i32,
+): i32;
+@external("extism:host/user", "consumer_get")
+export declare function consumer_get(
+  request: i32,
+  consumer: i32,
+  buffer: usize,
+  limit: i32,
+): i32;
 @external("extism:host/user", "authenticate")
 export declare function authenticate(request: i32, consumer: i32, credential: i32): i32;
+@external("extism:host/user", "authenticate_by")
+export declare function authenticate_by(
+  request: i32,
+  consumer: i32,
+  id: usize,
+  idLength: i32,
+): i32;
 @external("extism:host/user", "record_get")
 export declare function record_get(request: i32, buffer: usize, limit: i32): i32;
 @external("extism:host/user", "record_append")
@@ -230,6 +260,10 @@ export declare function file_append(
   dataLength: i32,
   reopen: i32,
 ): i32;
+@external("extism:host/user", "sink_open")
+export declare function sink_open(options: usize, length: i32): i32;
+@external("extism:host/user", "sink_append")
+export declare function sink_append(request: i32, sink: i32, data: usize, length: i32): i32;
 @external("extism:host/user", "log")
 export declare function log(level: i32, message: usize, messageLength: i32): void;
 @external("extism:host/user", "log_fields")
@@ -267,6 +301,17 @@ export declare function fetch(
   headLength: i32,
   body: usize,
   bodyLength: i32,
+): i32;
+@external("extism:host/user", "redis_open")
+export declare function redis_open(options: usize, optionsLength: i32): i32;
+@external("extism:host/user", "redis_call")
+export declare function redis_call(
+  request: i32,
+  redis: i32,
+  command: usize,
+  commandLength: i32,
+  data: usize,
+  dataLength: i32,
 ): i32;
 @external("extism:host/user", "url_parse")
 export declare function url_parse(

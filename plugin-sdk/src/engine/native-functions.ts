@@ -1,5 +1,22 @@
 // The object of native functions that the guest's native.ts takes; names and parameters agree with that file.
-import { bodyRead, bodySet, bodySkip, chunkGet, chunkSet, respondWith } from "./body-functions";
+import {
+  bodyRead,
+  bodySet,
+  bodySkip,
+  chunkGet,
+  chunkSet,
+  respondWith,
+  responseEncode,
+} from "./body-functions";
+import {
+  authenticateBy,
+  authenticateWith,
+  consumerFind,
+  consumerFindBy,
+  consumerGet,
+  credentialFind,
+  credentialGet,
+} from "./consumer-functions";
 import { bytesEqual, digestBytes, hmacBytes, jwtSign, jwtVerify } from "./crypto-functions";
 import { fetchStart, urlParse, urlSet } from "./fetch-functions";
 import {
@@ -19,10 +36,8 @@ import {
 } from "./gateway-functions";
 import { cString } from "./literal";
 import { dupValue, newFunction, setProperty } from "./quickjs";
+import { redisCall, redisOpen } from "./redis-functions";
 import {
-  authenticateWith,
-  consumerFind,
-  credentialFind,
   fieldGet,
   fieldNames,
   fieldSet,
@@ -49,6 +64,7 @@ import {
   storeCompareAndSet,
   traceGet,
 } from "./service-functions";
+import { sinkAppend, sinkAppendRecord, sinkOpen } from "./sink-functions";
 import { context, Handler, setHandler, setManifest } from "./state";
 import { argument, UNDEFINED } from "./value";
 import {
@@ -84,9 +100,14 @@ export function addNativeFunctions(functions: u64): void {
   add(functions, "bodyRead", 3, bodyRead);
   add(functions, "bodySet", 3, bodySet);
   add(functions, "bodySkip", 2, bodySkip);
+  add(functions, "responseEncode", 3, responseEncode);
   add(functions, "credentialFind", 3, credentialFind);
+  add(functions, "credentialGet", 2, credentialGet);
   add(functions, "consumerFind", 2, consumerFind);
+  add(functions, "consumerFindBy", 3, consumerFindBy);
+  add(functions, "consumerGet", 2, consumerGet);
   add(functions, "authenticate", 3, authenticateWith);
+  add(functions, "authenticateBy", 3, authenticateBy);
   add(functions, "recordGet", 1, recordGet);
   add(functions, "recordAppend", 3, recordAppend);
   add(functions, "configGet", 1, configGet);
@@ -109,6 +130,9 @@ export function addNativeFunctions(functions: u64): void {
   add(functions, "spanEnd", 3, spanEnd);
   add(functions, "traceGet", 1, traceGet);
   add(functions, "fileAppend", 3, fileAppend);
+  add(functions, "sinkOpen", 1, sinkOpen);
+  add(functions, "sinkAppend", 3, sinkAppend);
+  add(functions, "sinkAppendRecord", 2, sinkAppendRecord);
   add(functions, "log", 2, logMessage);
   add(functions, "logFields", 3, logFields);
   add(functions, "fail", 1, failMessage);
@@ -124,6 +148,8 @@ export function addNativeFunctions(functions: u64): void {
   add(functions, "timerStart", 2, timerStart);
   add(functions, "timerStop", 1, timerStop);
   add(functions, "fetchStart", 3, fetchStart);
+  add(functions, "redisOpen", 1, redisOpen);
+  add(functions, "redisCall", 4, redisCall);
   add(functions, "urlParse", 3, urlParse);
   add(functions, "urlSet", 3, urlSet);
 }

@@ -1,9 +1,6 @@
 // What JavaScript calls to read and change one request. Each is a C function for QuickJS:
 // (context, this, argc, argv) -> value. Faults other than "absent" come back as negative numbers.
 import {
-  authenticate,
-  consumer_find,
-  credential_find,
   field_get,
   field_names,
   field_set,
@@ -190,37 +187,6 @@ export function querySet(context: usize, self: u64, argc: i32, argv: usize): u64
   freeText(context, value);
   freeText(context, name);
   return result;
-}
-
-/** (request, collection, key) */
-export function credentialFind(context: usize, self: u64, argc: i32, argv: usize): u64 {
-  const collection = toCString(context, LENGTH_A, argument(argv, 1), false);
-  if (collection == 0) return EXCEPTION;
-  const collectionLength = load<i32>(LENGTH_A);
-  const key = toCString(context, LENGTH_B, argument(argv, 2), false);
-  let result = EXCEPTION;
-  if (key != 0) {
-    const length = load<i32>(LENGTH_B);
-    const request = intArgument(argv, 0);
-    result = boxInt(credential_find(request, collection, collectionLength, key, length));
-  }
-  freeText(context, key);
-  freeText(context, collection);
-  return result;
-}
-
-/** (request, idOrUsername) */
-export function consumerFind(context: usize, self: u64, argc: i32, argv: usize): u64 {
-  const name = toCString(context, LENGTH_A, argument(argv, 1), false);
-  if (name == 0) return EXCEPTION;
-  const result = consumer_find(intArgument(argv, 0), name, load<i32>(LENGTH_A));
-  freeText(context, name);
-  return boxInt(result);
-}
-
-/** (request, consumer, credential) */
-export function authenticateWith(context: usize, self: u64, argc: i32, argv: usize): u64 {
-  return boxInt(authenticate(intArgument(argv, 0), intArgument(argv, 1), intArgument(argv, 2)));
 }
 
 /** (request) */

@@ -1,7 +1,7 @@
 // Bodies from TypeScript through the engine: as a whole, and by chunk.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { Fault, FieldKind, Property, Verdict } from "../abi.ts";
+import { ContentCoding, Fault, FieldKind, Property, Verdict } from "../abi.ts";
 import type { BuiltPlugin } from "../compiler/build-plugin.ts";
 import { buildFixture, start } from "./test-plugin.ts";
 import type { Guest, TestHost } from "./test-host.ts";
@@ -127,13 +127,14 @@ interface Passed {
   readonly verdict: number;
   readonly newChunk: Buffer | undefined;
   readonly host: TestHost;
+  readonly request: number;
 }
 
 async function pass(path: string, chunk: string, isLast = 0): Promise<Passed> {
   const { host, guest, request } = await startAt(path);
   host.bodies.chunk = Buffer.from(chunk, "latin1");
   const verdict = guest.sluice_request_body(request, 0, host.bodies.chunk.length, isLast);
-  return { verdict, newChunk: host.bodies.newChunk, host };
+  return { verdict, newChunk: host.bodies.newChunk, host, request };
 }
 
 describe("a chunk", () => {
@@ -168,6 +169,14 @@ describe("a chunk", () => {
     assert.match(host.failures[0] ?? "", /^Error: no such path: \/other/);
   });
 
+  test("of a handler that throws an HttpError is answered", async () => {
+    const { verdict, host, request } = await pass("/refuse", "abc");
+    assert.equal(verdict, Verdict.respond);
+    const { status, body } = host.requests.get(request)?.answer ?? {};
+    assert.equal(status, 413);
+    assert.equal((JSON.parse(body ?? "") as { message: string }).message, "too much");
+  });
+
   test("of a response goes to onResponseBody", async () => {
     const { host, guest, request } = await startAt("/");
     host.requests.get(request)?.numbers.set(1, 203);
@@ -185,6 +194,25 @@ describe("a chunk", () => {
     for (let n = 0; n < 1000; n++) pass();
     assert.equal(guest.memory.buffer.byteLength, before);
   });
+});
+
+test("a response's body is encoded, unless it cannot be", async () => {
+  for (const [fault, answers] of [
+    [0, "true,true"],
+    [Fault.absent, "false,false"],
+  ] as const) {
+    const { host, guest, request } = await startAt("/");
+    host.requests.get(request)?.fields[FieldKind.response].push(["x-encode", "1"]);
+    host.bodies.refuseEncodingWith = fault;
+    guest.sluice_header_filter(request, 0);
+    const fields = host.requests.get(request)?.fields[FieldKind.response];
+    assert.equal(fields?.find(([name]) => name === "x-encoded")?.[1], answers);
+    const asked = [
+      [ContentCoding.br, -1],
+      [ContentCoding.gzip, 9],
+    ];
+    assert.deepEqual(host.bodies.encodings, fault === 0 ? asked : []);
+  }
 });
 
 test("both kinds of bodies can be skipped", async () => {

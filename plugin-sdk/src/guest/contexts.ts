@@ -10,6 +10,7 @@ import type {
   Entity,
   Log,
   LogContext,
+  Measured,
   MutableRequest,
   MutableUpstreamChoice,
   PluginEntry,
@@ -27,6 +28,7 @@ import { dataOf } from "./bodies.ts";
 import { HostConsumers } from "./consumers.ts";
 import { check, textOf } from "./faults.ts";
 import { fetchFor } from "./fetch.ts";
+import { HostMeasured } from "./measured.ts";
 import { fileAppend, recordAppend, recordGet, respond } from "./native.ts";
 import { HostClient, HostConnection, routeOf, serviceOf } from "./peers.ts";
 import { HostRequest } from "./request.ts";
@@ -155,6 +157,10 @@ export abstract class HostBodyContext
   implements RequestBodyContext, ResponseBodyContext {}
 
 export abstract class HostLogContext extends HostContext implements LogContext {
+  get measured(): Measured {
+    return viewOf({ __proto__: HostMeasured.prototype, requestHandle: this.requestHandle });
+  }
+
   record(): string {
     return textOf(recordGet(this.requestHandle), "log record") ?? "";
   }

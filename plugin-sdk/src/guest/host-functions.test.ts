@@ -132,6 +132,20 @@ test("finds credentials and authenticates with them", async () => {
   assert.deepEqual(sent("x-nobody"), ["undefined"]);
 });
 
+test("reads what the config says of consumers, and authenticates by a credential it has not", async () => {
+  const { request, sent } = await run("records", ({ properties }, host) => {
+    properties.set(Property.consumerId, "c1");
+    properties.set(Property.clientCertificate, "CN=a");
+    host.consumers.set(`${Property.consumerCustomId}:c-7`, 3);
+  });
+  assert.deepEqual(sent("x-current"), ['[["g","\u00fc"],["t"]]']);
+  assert.deepEqual(sent("x-found"), ["consumer 3"]);
+  assert.deepEqual(sent("x-absent"), ["undefined"]);
+  assert.deepEqual(sent("x-credential"), ["credential 5"]);
+  assert.deepEqual(request.authenticated, { consumer: 3, credential: -1, id: "token \u00fc" });
+  assert.deepEqual(sent("x-certificate"), ["CN=a"]);
+});
+
 test("authenticates as an anonymous consumer", async () => {
   const { request } = await run("anonymous", (_, host) => host.consumers.set("guest", 0));
   assert.deepEqual(request.authenticated, { consumer: 0, credential: -1 });

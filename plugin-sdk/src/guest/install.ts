@@ -15,8 +15,10 @@ import {
 } from "./contexts.ts";
 import "./globals.ts";
 import "./module-host.ts";
-import { configGet, fail, install as installNative } from "./native.ts";
+import { check } from "./faults.ts";
+import { configGet, fail, install as installNative, respond } from "./native.ts";
 import { onRejection } from "./rejections.ts";
+import { checkedStatus } from "./response.ts";
 import { viewOf } from "./view.ts";
 import { resume, whenSettled } from "./waiting.ts";
 
@@ -105,8 +107,13 @@ export function install(plugin: Plugin): void {
       const { plugin, settings } = entries[config] ?? notConfigured(config);
       const context = viewOf({ __proto__: HostBodyContext.prototype, requestHandle, plugin });
       const chunk = readChunk(requestHandle, length);
-      replaceChunk(requestHandle, name, handler?.(context, chunk, isLast === 1, settings));
-      return CONTINUE;
+      try {
+        replaceChunk(requestHandle, name, handler?.(context, chunk, isLast === 1, settings));
+        return CONTINUE;
+      } catch (error) {
+        if (name !== "onRequestBody" || !(error instanceof HttpError)) throw error;
+        return refuseBody(context, error);
+      }
     };
   }
 
@@ -155,6 +162,13 @@ function verdictOf(context: HostRequestContext, outcome: EarlyResponse | void): 
   if (context.isAnswered) return RESPOND;
   if (outcome === undefined) return CONTINUE;
   throw new TypeError("onRequest must return what ctx.respond or ctx.error returned, or nothing");
+}
+
+/** Part of the body may be with the upstream already: the gateway gives that request up. */
+function refuseBody({ requestHandle, id }: HostBodyContext, error: HttpError): VerdictNumber {
+  const answer = JSON.stringify({ message: error.message, request_id: id });
+  check(respond(requestHandle, checkedStatus(error.status), answer), `answer with ${error.status}`);
+  return RESPOND;
 }
 
 /** An error that is an answer; any other one is thrown again. */

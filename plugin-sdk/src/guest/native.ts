@@ -44,9 +44,18 @@ interface Native {
   /** Arrays must not be empty. */
   bodySet(request: number, kind: number, data: string | Uint8Array): Result;
   bodySkip(request: number, kind: number): Result;
+  responseEncode(request: number, coding: number, level: number): Result;
   credentialFind(request: number, collection: string, key: string): Result;
+  /** JSON. */
+  credentialGet(request: number, credential: number): Text;
   consumerFind(request: number, idOrUsername: string): Result;
+  /** The property's number is the ABI's. */
+  consumerFindBy(request: number, property: number, value: string): Result;
+  /** JSON; -1 is the request's own consumer. */
+  consumerGet(request: number, consumer: number): Text;
   authenticate(request: number, consumer: number, credential: number): Result;
+  /** Without a consumer, it is -1. */
+  authenticateBy(request: number, consumer: number, id: string): Result;
   recordGet(request: number): Text;
   recordAppend(request: number, path: string, reopen: number): Result;
   configGet(config: number): Text;
@@ -87,6 +96,11 @@ interface Native {
   spanEnd(request: number, span: number, isError: number): Result;
   traceGet(request: number): Text;
   fileAppend(path: string, data: string, reopen: number): Result;
+  /** JSON; the id of a sink or a Fault. */
+  sinkOpen(options: string): Result;
+  /** Arrays must not be empty. */
+  sinkAppend(request: number, sink: number, data: string | Uint8Array): Result;
+  sinkAppendRecord(request: number, sink: number): Result;
   log(level: number, message: string): void;
   /** `fields` is a JSON object. */
   logFields(level: number, message: string, fields: string): void;
@@ -109,6 +123,10 @@ interface Native {
   timerStop(timer: number): Result;
   /** A call id or a Fault. The body must not be empty. */
   fetchStart(request: number, head: string, body: Uint8Array | undefined): Result;
+  /** The id of a Redis, or a Fault. `options` is JSON. */
+  redisOpen(options: string): Result;
+  /** A call id or a Fault. `command` is JSON; the data must not be empty. */
+  redisCall(request: number, redis: number, command: string, data: Uint8Array | undefined): Result;
   /** JSON; `hasBase` is 0 or 1. */
   urlParse(text: string, base: string, hasBase: number): Text;
   urlSet(url: string, part: number, value: string): Text;
@@ -139,9 +157,14 @@ export const chunkSet: Native["chunkSet"] = native.chunkSet;
 export const bodyRead: Native["bodyRead"] = native.bodyRead;
 export const bodySet: Native["bodySet"] = native.bodySet;
 export const bodySkip: Native["bodySkip"] = native.bodySkip;
+export const responseEncode: Native["responseEncode"] = native.responseEncode;
 export const credentialFind: Native["credentialFind"] = native.credentialFind;
+export const credentialGet: Native["credentialGet"] = native.credentialGet;
 export const consumerFind: Native["consumerFind"] = native.consumerFind;
+export const consumerFindBy: Native["consumerFindBy"] = native.consumerFindBy;
+export const consumerGet: Native["consumerGet"] = native.consumerGet;
 export const authenticate: Native["authenticate"] = native.authenticate;
+export const authenticateBy: Native["authenticateBy"] = native.authenticateBy;
 export const recordGet: Native["recordGet"] = native.recordGet;
 export const recordAppend: Native["recordAppend"] = native.recordAppend;
 export const configGet: Native["configGet"] = native.configGet;
@@ -164,6 +187,9 @@ export const spanSet: Native["spanSet"] = native.spanSet;
 export const spanEnd: Native["spanEnd"] = native.spanEnd;
 export const traceGet: Native["traceGet"] = native.traceGet;
 export const fileAppend: Native["fileAppend"] = native.fileAppend;
+export const sinkOpen: Native["sinkOpen"] = native.sinkOpen;
+export const sinkAppend: Native["sinkAppend"] = native.sinkAppend;
+export const sinkAppendRecord: Native["sinkAppendRecord"] = native.sinkAppendRecord;
 export const log: Native["log"] = native.log;
 export const logFields: Native["logFields"] = native.logFields;
 export const fail: Native["fail"] = native.fail;
@@ -179,5 +205,7 @@ export const resultBytes: Native["resultBytes"] = native.resultBytes;
 export const timerStart: Native["timerStart"] = native.timerStart;
 export const timerStop: Native["timerStop"] = native.timerStop;
 export const fetchStart: Native["fetchStart"] = native.fetchStart;
+export const redisOpen: Native["redisOpen"] = native.redisOpen;
+export const redisCall: Native["redisCall"] = native.redisCall;
 export const urlParse: Native["urlParse"] = native.urlParse;
 export const urlSet: Native["urlSet"] = native.urlSet;

@@ -14,6 +14,10 @@ export abstract class HostClient implements Client {
   get port(): number {
     return numberGet(this.requestHandle, NumberProperty.clientPort) ?? 0;
   }
+
+  get certificate(): string | undefined {
+    return optionalProperty(this.requestHandle, Property.clientCertificate);
+  }
 }
 
 const CLIENT_ADDRESS = Property.clientAddress;

@@ -51,6 +51,11 @@ export abstract class HostRequest extends RequestFields implements MutableReques
     return numberGet(this.requestHandle, NumberProperty.startedAtMs) ?? 0;
   }
 
+  get uriCaptures(): Readonly<Record<string, string>> {
+    // The host writes this JSON, see ABI.md.
+    return JSON.parse(property(this.requestHandle, Property.uriCaptures)) as Record<string, string>;
+  }
+
   queryArg(name: string): string | undefined {
     return textOf(queryGet(this.requestHandle, name, 0), "query argument");
   }

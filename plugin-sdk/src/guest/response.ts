@@ -1,11 +1,11 @@
 // The response as handlers see it.
-import { NumberProperty } from "../abi.ts";
-import type { MutableResponse } from "../context.ts";
+import { ContentCoding, Fault, NumberProperty } from "../abi.ts";
+import type { ContentCodingName, MutableResponse } from "../context.ts";
 import { formatCookie } from "../cookies.ts";
 import type { CookieAttributes } from "../cookies.ts";
 import { check } from "./faults.ts";
 import { ResponseFields } from "./fields.ts";
-import { numberGet, numberSet } from "./native.ts";
+import { numberGet, numberSet, responseEncode } from "./native.ts";
 
 export abstract class HostResponse extends ResponseFields implements MutableResponse {
   get status(): number {
@@ -19,8 +19,17 @@ export abstract class HostResponse extends ResponseFields implements MutableResp
   setCookie(name: string, value: string, attributes: CookieAttributes = {}): void {
     this.addHeader("set-cookie", formatCookie(name, value, attributes));
   }
+
+  encodeBody(coding: ContentCodingName, level?: number): boolean {
+    const number = ContentCoding[coding];
+    const result = responseEncode(this.requestHandle, number, level ?? USUAL_LEVEL);
+    if (result === Fault.absent) return false;
+    check(result, `${coding} of level ${level ?? "default"}`);
+    return true;
+  }
 }
 
+const USUAL_LEVEL = -1;
 const STATUS = NumberProperty.status;
 
 /** Throws a RangeError unless it is a whole number from 200 to 599: a final answer. */

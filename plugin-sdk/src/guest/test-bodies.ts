@@ -14,6 +14,10 @@ export class TestBodies {
   /** New bodies and skipped ones, by kind. */
   readonly set: Map<number, Buffer> = new Map();
   readonly skipped: Set<number> = new Set();
+  /** Codings and levels of response_encode. */
+  readonly encodings: [coding: number, level: number][] = [];
+  /** The fault that response_encode answers, 0 for none. */
+  refuseEncodingWith = 0;
   /** The fault that body_read answers, 0 for none. */
   refuseReadsWith = 0;
 
@@ -22,7 +26,10 @@ export class TestBodies {
     bytes: () => Buffer,
     nextCall: () => number,
   ): Record<
-    Extract<HostFunction, "chunk_get" | "chunk_set" | "body_read" | "body_set" | "body_skip">,
+    Extract<
+      HostFunction,
+      "chunk_get" | "chunk_set" | "body_read" | "body_set" | "body_skip" | "response_encode"
+    >,
     Run
   > {
     const copyOf = (data: number, length: number): Buffer =>
@@ -49,6 +56,11 @@ export class TestBodies {
       },
       body_skip: (_request, kind = 0) => {
         this.skipped.add(kind);
+        return 0;
+      },
+      response_encode: (_request, coding = 0, level = 0) => {
+        if (this.refuseEncodingWith < 0) return this.refuseEncodingWith;
+        this.encodings.push([coding, level]);
         return 0;
       },
     };

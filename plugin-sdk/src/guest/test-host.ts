@@ -3,9 +3,10 @@ import createPlugin from "@extism/extism";
 import { Fault, IMPORT_NAMESPACE } from "../abi.ts";
 import type { HostFunction } from "../abi.ts";
 import { changed, fieldFunctions, named, TestRequest } from "./test-request.ts";
-import type { Field } from "./test-request.ts";
+import type { FieldHost, Field } from "./test-request.ts";
 import { changeUrl, parseUrl } from "../url-parts.ts";
 import { TestBodies } from "./test-bodies.ts";
+import { consumerFunctions } from "./test-consumers.ts";
 import { TestServices } from "./test-services.ts";
 
 type PhaseExport = (request: number, config: number) => number;
@@ -53,6 +54,16 @@ export class TestHost {
   readonly fetches: Map<number, { request: number; head: unknown; body: string }> = new Map();
   /** The fault that fetch answers at once, 0 for none. */
   refuseFetchesWith: number = 0;
+  /** What redis_open was given, by id, and what redis_call was, by call id. */
+  readonly redisOptions: unknown[] = [];
+  readonly commands: Map<number, { redis: number; command: unknown; bytes?: string }> = new Map();
+  /** The fault that redis_open answers, 0 for none. */
+  refuseRedisWith: number = 0;
+  /** What sink_open was given, by id, and what was appended: bytes as text, or the record. */
+  readonly sinkOptions: unknown[] = [];
+  readonly appended: { request: number; sink: number; entry: string }[] = [];
+  /** The fault that sink_open answers, 0 for none. */
+  refuseSinksWith: number = 0;
   /** Parts of the result that the guest is resumed with. */
   result: readonly Buffer[] = [];
   #lastCall = 0;
@@ -124,26 +135,25 @@ export class TestHost {
   }
 
   #functions(): HostFunctions {
+    const access: FieldHost = {
+      on: (handle, run) => this.#on(handle, run),
+      read: (pointer, length, encoding) => this.#read(pointer, length, encoding),
+      write: (text, buffer, limit, encoding) => this.#write(text, buffer, limit, encoding),
+      refusal: () => this.refuseChangesWith,
+    };
     return {
-      ...fieldFunctions({
-        on: (handle, run) => this.#on(handle, run),
-        read: (pointer, length, encoding) => this.#read(pointer, length, encoding),
-        write: (text, buffer, limit, encoding) => this.#write(text, buffer, limit, encoding),
-        refusal: () => this.refuseChangesWith,
-      }),
+      ...fieldFunctions(access),
+      ...consumerFunctions(access, this.credentials, this.consumers),
       ...this.#requestFunctions(),
       ...this.#storeFunctions(),
       ...this.#waitingFunctions(),
       ...this.#fetchFunctions(),
+      ...this.#redisFunctions(),
       ...this.bodies.functions(
         () => this.#bytes(),
         () => ++this.#lastCall,
       ),
-      ...this.services.functions({
-        read: (pointer, length) => this.#read(pointer, length),
-        write: (text, buffer, limit) => this.#write(text, buffer, limit),
-        bytes: () => this.#bytes(),
-      }),
+      ...this.services.functions({ ...access, bytes: () => this.#bytes() }),
       log_fields: (level = 0, message = 0, length = 0, fields = 0, fieldsLength = 0) =>
         void this.logs.push({
           level,
@@ -167,6 +177,16 @@ export class TestHost {
         this.files.push({ ...line, reopen });
         return 0;
       },
+      sink_open: (options = 0, length = 0) => {
+        if (this.refuseSinksWith < 0) return this.refuseSinksWith;
+        return this.sinkOptions.push(JSON.parse(this.#read(options, length))) - 1;
+      },
+      sink_append: (request = 0, sink = 0, data = 0, length = 0) => {
+        const record = this.requests.get(request)?.record;
+        const entry = length < 0 ? (record ?? "") : this.#read(data, length);
+        this.appended.push({ request, sink, entry });
+        return 0;
+      },
     };
   }
 
@@ -187,6 +207,21 @@ export class TestHost {
         return this.#lastCall;
       },
       timer_stop: (timer = 0) => (this.timers.delete(timer) ? 0 : Fault.badHandle),
+    };
+  }
+
+  #redisFunctions(): Pick<HostFunctions, "redis_open" | "redis_call"> {
+    return {
+      redis_open: (options = 0, length = 0) => {
+        const said: unknown = JSON.parse(this.#read(options, length));
+        return this.refuseRedisWith < 0 ? this.refuseRedisWith : this.redisOptions.push(said);
+      },
+      redis_call: (_request = 0, redis = 0, parts = 0, length = 0, data = 0, dataLength = 0) => {
+        const command: unknown = JSON.parse(this.#read(parts, length));
+        const bytes = dataLength < 0 ? undefined : this.#read(data, dataLength, "latin1");
+        this.commands.set(++this.#lastCall, { redis, command, ...(bytes && { bytes }) });
+        return this.#lastCall;
+      },
     };
   }
 
@@ -220,9 +255,6 @@ export class TestHost {
     | "query_get"
     | "query_set"
     | "respond"
-    | "credential_find"
-    | "consumer_find"
-    | "authenticate"
     | "record_get"
     | "record_append"
   > {
@@ -251,15 +283,6 @@ export class TestHost {
           of.answerBytes = Buffer.from(this.#bytes().subarray(body, body + length));
           return 0;
         }),
-      credential_find: (handle = 0, collection = 0, collectionLength = 0, key = 0, length = 0) =>
-        this.#on(handle, () => {
-          const name = `${this.#read(collection, collectionLength)}:${this.#read(key, length)}`;
-          return this.credentials.get(name) ?? Fault.absent;
-        }),
-      consumer_find: (handle = 0, name = 0, length = 0) =>
-        this.#on(handle, () => this.consumers.get(this.#read(name, length)) ?? Fault.absent),
-      authenticate: (handle = 0, consumer = 0, credential = 0) =>
-        this.#on(handle, (of) => ((of.authenticated = { consumer, credential }), 0)),
       record_append: (handle = 0, path = 0, pathLength = 0, reopen = 0) =>
         this.#on(handle, ({ record }) => {
           this.files.push({ path: this.#read(path, pathLength), data: `${record}\n`, reopen });

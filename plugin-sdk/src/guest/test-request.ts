@@ -14,7 +14,7 @@ export class TestRequest {
   answer: { status: number; body: string } | undefined;
   /** The answer's body as the host got it. */
   answerBytes: Buffer | undefined;
-  authenticated: { consumer: number; credential: number } | undefined;
+  authenticated: { consumer: number; credential: number; id?: string } | undefined;
   record = "{}";
 }
 

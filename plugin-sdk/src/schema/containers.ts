@@ -38,8 +38,8 @@ export type Fields = Readonly<Record<string, AnySchema>>;
 export class ObjectSchema<F extends Fields> extends Schema<InferFields<F>, InferFieldsInput<F>> {
   readonly fields: F;
 
-  constructor(fields: F) {
-    super(jsonSchemaOf(fields));
+  constructor(fields: F, keywords: JsonSchema = {}) {
+    super({ ...jsonSchemaOf(fields), ...keywords });
     this.fields = fields;
   }
 
@@ -49,6 +49,15 @@ export class ObjectSchema<F extends Fields> extends Schema<InferFields<F>, Infer
   ): Schema<InferFields<F>, InferFieldsInput<F>> {
     const anyOf = names.map((name) => ({ required: [name] }));
     return new Schema({ ...this.jsonSchema, anyOf });
+  }
+
+  /**
+   * The fields `host` (or `ip`) and `port` name a server that the plugin talks to, as with a string's `endpoint()`.
+   * `countsDefault` for a host that also counts when it is the schema's default: only what is sure to be the
+   * operator's own, such as an agent on this machine.
+   */
+  endpoint(countsDefault: boolean = false): ObjectSchema<F> {
+    return new ObjectSchema(this.fields, { "x-endpoint": countsDefault ? "default" : true });
   }
 }
 

@@ -29,6 +29,14 @@ export class StringSchema extends Schema<string> {
     return this.#with({ "x-sluice-names-credential": true });
   }
 
+  /**
+   * The value names a server that the plugin talks to, as an http(s) URL or "host:port". A plugin that comes with the
+   * gateway may reach what the operator's config says here; any other needs `grants.fetch`.
+   */
+  endpoint(): StringSchema {
+    return this.#with({ "x-endpoint": true });
+  }
+
   /** The value itself is a credential: it never appears in logs, `check` output or API answers. */
   secret(): StringSchema {
     return this.#with({ writeOnly: true });

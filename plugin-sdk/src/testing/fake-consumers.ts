@@ -1,5 +1,11 @@
 // Consumers and credentials of a fake gateway, and who the client of one exchange turned out to be.
-import type { Consumer, Consumers, Credential, FoundConsumer } from "../context.ts";
+import type {
+  Consumer,
+  Consumers,
+  Credential,
+  CredentialFields,
+  FoundConsumer,
+} from "../context.ts";
 import type { FakeFields } from "./fake-fields.ts";
 
 /** A consumer as the gateway's config would have it. */
@@ -7,6 +13,9 @@ export interface ConsumerInit {
   readonly id: string;
   readonly username?: string;
   readonly customId?: string;
+  readonly tags?: readonly string[];
+  /** Kong's acls. */
+  readonly groups?: readonly string[];
   readonly credentials?: readonly CredentialInit[];
 }
 
@@ -14,7 +23,16 @@ export interface CredentialInit {
   readonly id: string;
   /** Kong's collection, such as `keyauth_credentials`. */
   readonly collection: string;
+  /** What it is found by. */
   readonly key: string;
+  /** What X-Credential-Identifier says; the id by default. */
+  readonly identifier?: string;
+  /** What else plugins get of it. */
+  readonly fields?: Readonly<Record<string, unknown>>;
+}
+
+export function consumerOf({ id, username, customId, tags, groups }: ConsumerInit): Consumer {
+  return { id, username, customId, tags: tags ?? [], groups: groups ?? [] };
 }
 
 export class FakeConsumers implements Consumers {
@@ -47,10 +65,39 @@ export class FakeConsumers implements Consumers {
     return handle < 0 ? undefined : { kind: "consumer", handle };
   }
 
-  authenticate({ handle }: Credential): void {
+  findBy(field: "id" | "username" | "custom_id", value: string): FoundConsumer | undefined {
+    const handle = this.#known.findIndex(
+      ({ id, username, customId }) => ({ id, username, custom_id: customId })[field] === value,
+    );
+    return handle < 0 ? undefined : { kind: "consumer", handle };
+  }
+
+  credential({ handle }: Credential): CredentialFields {
     const found = this.#credentials[handle];
     if (found === undefined) throw new RangeError("Unknown credential handle");
-    this.#become(found.consumer, found.credential.id);
+    const { credential, consumer } = found;
+    return { ...credential.fields, id: credential.id, consumer_id: consumer.id };
+  }
+
+  consumer({ handle }: FoundConsumer): Consumer {
+    const found = this.#known[handle];
+    if (found === undefined) throw new RangeError("Unknown consumer handle");
+    return consumerOf(found);
+  }
+
+  authenticate({ handle }: Credential): boolean {
+    const found = this.#credentials[handle];
+    if (found === undefined) return false;
+    this.#become(found.consumer, found.credential.id, found.credential.identifier);
+    return true;
+  }
+
+  authenticateBy(id: string, consumer?: FoundConsumer): void {
+    const found = consumer === undefined ? undefined : this.#known[consumer.handle];
+    if (consumer !== undefined && found === undefined) {
+      throw new RangeError("Unknown consumer handle");
+    }
+    this.#become(found, id);
   }
 
   authenticateAs({ handle }: FoundConsumer): void {
@@ -59,14 +106,19 @@ export class FakeConsumers implements Consumers {
     this.#become(found, undefined);
   }
 
-  #become(consumer: ConsumerInit, credentialId: string | undefined): void {
-    const { id, username, customId } = consumer;
-    this.current = { id, username, customId };
+  #become(
+    consumer: ConsumerInit | undefined,
+    credentialId: string | undefined,
+    identifier: string | undefined = credentialId,
+  ): void {
+    this.current = consumer === undefined ? undefined : consumerOf(consumer);
     this.credentialId = credentialId;
-    this.#upstream.assign("X-Consumer-ID", id);
-    this.#upstream.assign("X-Consumer-Username", username);
-    this.#upstream.assign("X-Consumer-Custom-ID", customId);
-    this.#upstream.assign("X-Credential-Identifier", credentialId);
+    this.#upstream.assign("X-Consumer-ID", consumer?.id);
+    this.#upstream.assign("X-Consumer-Username", consumer?.username);
+    this.#upstream.assign("X-Consumer-Custom-ID", consumer?.customId);
+    this.#upstream.assign("X-Consumer-Groups", undefined);
+    this.#upstream.assign("X-Authenticated-Groups", undefined);
+    this.#upstream.assign("X-Credential-Identifier", identifier);
     this.#upstream.assign("X-Anonymous-Consumer", credentialId === undefined ? "true" : undefined);
   }
 }

@@ -4,6 +4,7 @@ import type {
   Entity,
   Log,
   LogContext,
+  Measured,
   MutableUpstreamChoice,
   RequestContext,
   ResponseContext,
@@ -65,12 +66,16 @@ export class FakeExchange {
   };
   /** Whether a plugin answered, so that no upstream is asked. */
   isAnswered = false;
+  /** What onLog is told besides sizes of bodies; no time passes here by itself. */
+  measured: Partial<Measured> = {};
   readonly #shared: SharedState;
   readonly #clientAddress: string;
+  readonly #clientCertificate: string | undefined;
 
   constructor(shared: SharedState, init: FakeRequestInit) {
     this.#shared = shared;
     this.#clientAddress = init.clientAddress ?? "192.0.2.1";
+    this.#clientCertificate = init.clientCertificate;
     this.request = new FakeRequest(init, shared.nowMs);
     this.trace = new FakeTrace(() => shared.nowMs);
     this.consumers = new FakeConsumers(shared.consumers, this.request);
@@ -94,7 +99,12 @@ export class FakeExchange {
   /** The whole body as one chunk. */
   onRequestBody({ plugin, entryId, settings }: ConfiguredPlugin): void {
     const context = this.requestContext(entryId);
-    passBody(this.request, (chunk) => plugin.onRequestBody?.(context, chunk, true, settings));
+    try {
+      passBody(this.request, (chunk) => plugin.onRequestBody?.(context, chunk, true, settings));
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      context.error(error.status, error.message);
+    }
   }
 
   /** As onRequestBody. */
@@ -125,6 +135,15 @@ export class FakeExchange {
     return {
       ...this.#baseContext(entryId),
       response: this.response,
+      measured: {
+        requestBytes: this.request.content?.length ?? 0,
+        responseBytes: this.response.content?.length ?? 0,
+        requestMs: 0,
+        upstreamMs: this.isAnswered ? undefined : 0,
+        gatewayMs: 0,
+        answeredBy: this.isAnswered ? "plugin" : "upstream",
+        ...this.measured,
+      },
       record: () => this.#record(),
       appendRecord: (path, options) => this.#shared.appendLine(path, this.#record(), options),
       appendLine: this.#shared.appendLine,
@@ -140,7 +159,11 @@ export class FakeExchange {
       plugin: { id: entryId },
       request: this.request,
       consumers: this.consumers,
-      client: { address: this.#clientAddress, port: 50_000 },
+      client: {
+        address: this.#clientAddress,
+        port: 50_000,
+        certificate: this.#clientCertificate,
+      },
       connection: {
         id: 7,
         requests: 3,

@@ -4,6 +4,8 @@ import { JwtKeyCache, areEqual, digestOf, hmacOf, signJwt, verifyJwt } from "../
 import { metricDefinitions } from "../metrics.ts";
 import { setModuleHost } from "../module-host.ts";
 import { fakeFetch } from "./fake-fetch.ts";
+import { fakeRedisCall, fakeRedisOpen } from "./fake-redis.ts";
+import { fakeSinkAppend, fakeSinkAppendRecord, fakeSinkOpen } from "./fake-sinks.ts";
 
 /** What was recorded of one metric and one set of labels. */
 export interface RecordedMetric {
@@ -56,4 +58,9 @@ setModuleHost({
   jwtSign: (claims, key, options) => JSON.stringify(signJwt({ claims, key, options }, cache)),
   metricRecord: record,
   fetch: fakeFetch,
+  redisOpen: fakeRedisOpen,
+  redisCall: fakeRedisCall,
+  sinkOpen: fakeSinkOpen,
+  sinkAppend: fakeSinkAppend,
+  sinkAppendRecord: fakeSinkAppendRecord,
 });

@@ -1,5 +1,5 @@
 // The request and the response of a fake exchange, as handlers see them.
-import type { MutableRequest, MutableResponse } from "../context.ts";
+import type { ContentCodingName, MutableRequest, MutableResponse } from "../context.ts";
 import { formatCookie, parseCookies } from "../cookies.ts";
 import type { CookieAttributes } from "../cookies.ts";
 import type { FieldsInit } from "./fake-fields.ts";
@@ -17,6 +17,9 @@ export interface FakeRequestInit {
   readonly headers?: FieldsInit;
   readonly body?: string | Uint8Array;
   readonly clientAddress?: string;
+  /** Of its TLS connection, as a trusted proxy tells of it. */
+  readonly clientCertificate?: string;
+  readonly uriCaptures?: Readonly<Record<string, string>>;
 }
 
 export class FakeRequest extends FakeMessage implements MutableRequest {
@@ -25,6 +28,7 @@ export class FakeRequest extends FakeMessage implements MutableRequest {
   readonly host: string;
   readonly httpVersion = "1.1";
   readonly startedAtMs: number;
+  readonly uriCaptures: Readonly<Record<string, string>>;
   method: string;
   path: string;
   query: string;
@@ -38,6 +42,7 @@ export class FakeRequest extends FakeMessage implements MutableRequest {
     this.path = init.path ?? "/";
     this.query = init.query ?? "";
     this.startedAtMs = startedAtMs;
+    this.uriCaptures = init.uriCaptures ?? {};
   }
 
   queryArg(name: string): string | undefined {
@@ -73,6 +78,16 @@ export class FakeRequest extends FakeMessage implements MutableRequest {
 
 export class FakeResponse extends FakeMessage implements MutableResponse {
   status = 200;
+  /** What a plugin asked for; the body stays as it is. */
+  coding: { readonly name: ContentCodingName; readonly level: number | undefined } | undefined;
+
+  encodeBody(name: ContentCodingName, level?: number): boolean {
+    const hasNone = this.status === 204 || this.status === 206 || this.status === 304;
+    const isFixed = this.headers("cache-control").some((value) => /\bno-transform\b/i.test(value));
+    if (hasNone || isFixed || this.header("content-encoding") !== undefined) return false;
+    this.coding = { name, level };
+    return true;
+  }
 
   setCookie(name: string, value: string, attributes: CookieAttributes = {}): void {
     this.addHeader("set-cookie", formatCookie(name, value, attributes));

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Reloaded } from "../reloader.ts";
+import { MemoryStore } from "../store/memory-store.ts";
 import { adminApp } from "./app.ts";
+
+const STORE = new MemoryStore({ maxEntries: 10, maxCharacters: 1000, now: () => 0 });
 
 interface Posted {
   readonly response: Response;
@@ -21,6 +24,8 @@ async function post(
       return Promise.resolve(outcome);
     },
     setTargetHealth: () => assert.fail(),
+    store: STORE,
+    setBreakers: () => assert.fail(),
     schema: () => assert.fail(),
   });
   const all = { host: "127.0.0.1:8001", "content-type": "application/yaml", ...headers };
@@ -67,10 +72,12 @@ describe("the admin API", () => {
     const set: unknown[] = [];
     const app = adminApp({
       apply: () => assert.fail(),
+      store: STORE,
       setTargetHealth: (...of) => {
         set.push(of);
         return Promise.resolve(of[1] !== "c:3");
       },
+      setBreakers: () => assert.fail(),
       schema: () => assert.fail(),
     });
     const put = async (path: string): Promise<number> => {
@@ -88,11 +95,48 @@ describe("the admin API", () => {
     ]);
   });
 
+  test("puts circuit breakers into a state, and says when there is none", async () => {
+    const set: unknown[] = [];
+    const app = adminApp({
+      apply: () => assert.fail(),
+      setTargetHealth: () => assert.fail(),
+      store: STORE,
+      setBreakers: (...of) => {
+        set.push(of);
+        return Promise.resolve(of[0] === "pool");
+      },
+      schema: () => assert.fail(),
+    });
+    const put = async (path: string, body: string, type = "application/json"): Promise<number> => {
+      const headers = { host: "127.0.0.1:8001", "content-type": type };
+      return (await app.request(path, { method: "PUT", headers, body })).status;
+    };
+    assert.equal(await put("/upstreams/Pool/circuit_breaker", '{"state":"forced_open"}'), 204);
+    assert.equal(await put("/upstreams/pool/targets/a:1/circuit_breaker", '{"state":"OPEN"}'), 204);
+    assert.equal(await put("/upstreams/pool/routes/r/circuit_breaker", '{"state":"closed"}'), 204);
+    assert.equal(await put("/upstreams/nope/circuit_breaker", '{"state":"disabled"}'), 404);
+    for (const body of ["", "{}", "[]", '{"state":"half_open"}', '{"state":1}']) {
+      assert.equal(await put("/upstreams/pool/circuit_breaker", body), 400, body);
+    }
+    const long = `{"state":"closed","x":"${"x".repeat(1024)}"}`;
+    assert.equal(await put("/upstreams/pool/circuit_breaker", long), 413);
+    const form = await put("/upstreams/pool/circuit_breaker", '{"state":"open"}', "text/plain");
+    assert.equal(form, 415, "what a page of another site may send");
+    assert.deepEqual(set, [
+      ["pool", {}, "forced_open"],
+      ["pool", { target: "a:1" }, "open"],
+      ["pool", { route: "r" }, "closed"],
+      ["nope", {}, "disabled"],
+    ]);
+  });
+
   test("serves the JSON Schema of a plugin's config, and nothing for a plugin that is not there", async () => {
     const schema = { type: "object" };
     const app = adminApp({
       apply: () => assert.fail(),
       setTargetHealth: () => assert.fail(),
+      store: STORE,
+      setBreakers: () => assert.fail(),
       schema: (name) => Promise.resolve(name === "key-auth" ? schema : undefined),
     });
     const get = (name: string): Response | Promise<Response> =>
@@ -110,4 +154,23 @@ describe("the admin API", () => {
     assert.equal(response.status, 413);
     assert.deepEqual(texts, []);
   });
+});
+
+test("DELETE /proxy-cache notes when, for all entries or one", async () => {
+  const app = adminApp({
+    apply: () => assert.fail(),
+    setTargetHealth: () => assert.fail(),
+    store: STORE,
+    setBreakers: () => assert.fail(),
+    schema: () => assert.fail(),
+  });
+  const remove = async (path: string): Promise<number> =>
+    (await app.request(path, { method: "DELETE", headers: { host: "127.0.0.1:8001" } })).status;
+  const key = "0123456789abcdef".repeat(4);
+  assert.equal(await remove(`/proxy-cache/${key}`), 204);
+  assert.ok(Number(STORE.get(`proxy-cache\0purged:${key}`)) > 0);
+  assert.equal(STORE.get("proxy-cache\0purged"), undefined);
+  assert.equal(await remove("/proxy-cache"), 204);
+  assert.ok(Number(STORE.get("proxy-cache\0purged")) > 0);
+  assert.equal(await remove("/proxy-cache/no-key"), 404);
 });

@@ -3,7 +3,11 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { addCircuitBreakers } from "./circuit-breakers.ts";
+import { addProxyCache } from "./proxy-cache.ts";
+import type { SetBreakers } from "./circuit-breakers.ts";
 import type { Reloaded } from "../reloader.ts";
+import type { Store } from "../store/store.ts";
 
 const MAX_CONFIG_BYTES = 10 * 1024 * 1024;
 /** A browser sends none of these to another origin without asking first. */
@@ -15,11 +19,15 @@ export interface AdminParts {
   apply(text: string): Promise<Reloaded>;
   /** Until checks or somebody say otherwise. False when there is no such upstream or target. */
   setTargetHealth(upstream: string, target: string, isHealthy: boolean): Promise<boolean>;
+  readonly setBreakers: SetBreakers;
+  /** What plugins keep. */
+  readonly store: Store;
   /** JSON Schema of the plugin's config; undefined when there is no such plugin. */
   schema(plugin: string): Promise<Readonly<Record<string, unknown>> | undefined>;
 }
 
-export function adminApp({ apply, setTargetHealth, schema }: AdminParts): Hono {
+export function adminApp(parts: AdminParts): Hono {
+  const { apply, setTargetHealth, setBreakers, schema, store } = parts;
   const app = new Hono();
   app.use(async (c, next) => {
     const refusal = crossSiteRefusal(c);
@@ -49,6 +57,8 @@ export function adminApp({ apply, setTargetHealth, schema }: AdminParts): Hono {
     const shown = `${JSON.stringify(upstream)} with a target ${JSON.stringify(target)}`;
     return c.json({ message: `there is no upstream ${shown}` }, 404);
   });
+  addCircuitBreakers(app, setBreakers);
+  addProxyCache(app, store);
   app.get("/schemas/plugins/:name", async (c) => {
     const name = c.req.param("name");
     const found = await schema(name);
@@ -60,7 +70,7 @@ export function adminApp({ apply, setTargetHealth, schema }: AdminParts): Hono {
     c.json(
       {
         message:
-          "expected POST /config, GET /schemas/plugins/NAME, or PUT /upstreams/NAME/targets/HOST:PORT/healthy or /unhealthy",
+          "expected POST /config, GET /schemas/plugins/NAME, PUT /upstreams/NAME/targets/HOST:PORT/healthy or /unhealthy, PUT /upstreams/NAME/circuit_breaker, or DELETE /proxy-cache or /proxy-cache/KEY",
       },
       404,
     ),

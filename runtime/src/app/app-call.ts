@@ -23,7 +23,7 @@ export class AppCall implements UpstreamSide {
   async run(app: App, call: UpstreamCall): Promise<void> {
     const limit = setTimeout(
       () => this.#fail(new GatewayError("upstream_timeout", "the app did not answer in time")),
-      call.readTimeoutMs,
+      Math.min(call.readTimeoutMs, call.responseHeaderTimeoutMs),
     );
     try {
       const response = await app.fetch(this.#request(call));

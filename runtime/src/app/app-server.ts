@@ -24,6 +24,8 @@ export class AppServer implements RequestHandler, ResponseReceiver {
       target: { id: "app", host, port, address: `${host}:${port}`, weight: 1 },
       uri: exchange.query === "" ? exchange.path : `${exchange.path}?${exchange.query}`,
       host: exchange.authority,
+      lines: "",
+      responseHeaderTimeoutMs: Infinity,
       connectTimeoutMs: READ_TIMEOUT_MS,
       writeTimeoutMs: READ_TIMEOUT_MS,
       readTimeoutMs: READ_TIMEOUT_MS,

@@ -1,22 +1,16 @@
-// A response's body on its way through plugins to the client.
-import type { Exchange, ResponseSink } from "../exchange.ts";
+// A response's body on its way through plugins, to the client or what encodes it.
+import type { ResponseSink } from "../exchange.ts";
 import type { Fields } from "../http1/fields.ts";
 import { BodyFilter } from "./body-filter.ts";
 import type { BodyFilterOptions } from "./body-filter.ts";
 
 export class FilteredResponse implements ResponseSink {
   readonly #filter: BodyFilter;
-  readonly #exchange: Exchange;
-  readonly #onEnd: (trailers?: Fields) => void;
+  readonly #next: ResponseSink;
 
-  constructor(options: Omit<BodyFilterOptions, "sink">, onEnd: (trailers?: Fields) => void) {
-    const { exchange } = options;
-    this.#exchange = exchange;
-    this.#onEnd = onEnd;
-    this.#filter = new BodyFilter({
-      ...options,
-      sink: (piece) => exchange.client.sendBody(piece),
-    });
+  constructor(options: Omit<BodyFilterOptions, "sink">, next: ResponseSink) {
+    this.#next = next;
+    this.#filter = new BodyFilter({ ...options, sink: (piece) => next.write(piece) });
   }
 
   write(piece: Buffer): void {
@@ -25,11 +19,11 @@ export class FilteredResponse implements ResponseSink {
 
   flush(): void {
     this.#filter.flush();
-    this.#exchange.client.flush();
+    this.#next.flush();
   }
 
   end(trailers?: Fields): void {
     this.#filter.end();
-    this.#onEnd(trailers);
+    this.#next.end(trailers);
   }
 }

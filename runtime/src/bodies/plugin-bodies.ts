@@ -1,6 +1,7 @@
 // What plugins do with the two bodies of one exchange. Exchanges of which no plugin touches a body have none.
 import type { Exchange } from "../exchange.ts";
 import type { BodyPhase } from "../plugins/plugin.ts";
+import type { ResponseCoding } from "./content-coding.ts";
 import { HeldRequest } from "./held-request.ts";
 import { HeldResponse } from "./held-response.ts";
 import type { TellBody } from "./held-body.ts";
@@ -8,6 +9,8 @@ import type { TellBody } from "./held-body.ts";
 export class PluginBodies {
   /** What a plugin put in the place of the response's body. */
   newResponse: Buffer | undefined;
+  /** How a plugin wants the response's body to be encoded, whoever changes that before. */
+  responseCoding: ResponseCoding | undefined;
   readonly #exchange: Exchange;
   #heldRequest: HeldRequest | undefined;
   #skips: Set<string> | undefined;
@@ -70,6 +73,7 @@ export class PluginBodies {
   forgetResponse(): void {
     const { responseSink } = this.#exchange;
     this.newResponse = undefined;
+    this.responseCoding = undefined;
     if (responseSink instanceof HeldResponse) responseSink.body.abandon();
   }
 

@@ -32,7 +32,7 @@ export const checkCommand: Command = {
     const parts = await gatewayParts(settings, folders);
     const supply = moduleSupply(settings, parts);
     const config = await withModules(await readConfig(file), supply, parts.log);
-    const snapshot = await assemble(config, parts);
+    const snapshot = await assemble(config, { ...parts, discovery: undefined });
     const { services, routes, plugins } = snapshot.config;
     snapshot.retire();
     await parts.close();

@@ -9,6 +9,7 @@ import type { ResponseTokens } from "../response-tokens.ts";
 import type { Settings } from "../settings.ts";
 import { CLIENT_OPTIONS, clientSettings } from "./client-options.ts";
 import type { Command } from "./command.ts";
+import { DNS_OPTIONS, dnsSettings } from "./dns-options.ts";
 import { UsageError } from "./fault.ts";
 import { KEY_OPTIONS, pluginKeys } from "./key-options.ts";
 import { parseAddress, parseMilliseconds } from "./options.ts";
@@ -40,6 +41,7 @@ export const startCommand: Command = {
     workers: { value: "N", help: "threads that serve traffic, one for each core", fallback: "1" },
     ...CLIENT_OPTIONS,
     ...LOAD_OPTIONS,
+    ...DNS_OPTIONS,
     headers: {
       value: "LIST",
       help: "what responses say of the gateway: server_tokens, latency_tokens, a header, or off",
@@ -84,6 +86,7 @@ function settingsFrom(options: ParsedOptions): Omit<Settings, "pluginKeys"> {
     adminListen: adminAddress(options.text("admin-listen")),
     clients: clientSettings(options),
     load: loadSettings(options),
+    dns: dnsSettings(options),
     responseTokens: responseTokens(required(options, "headers")),
     requestTimeoutMs: parseMilliseconds("request-timeout", required(options, "request-timeout"), 0),
     logLevel,

@@ -22,6 +22,8 @@ export interface Relayed {
   readonly port: string | undefined;
   readonly path: string | undefined;
   readonly prefix: string | undefined;
+  /** Client-Cert (RFC 9440), or else Envoy's X-Forwarded-Client-Cert, as it came; the peer has checked it. */
+  readonly clientCertificate: string | undefined;
 }
 
 /** Nodes that are looked at, from the gateway outwards; beyond them nobody is known. */
@@ -39,6 +41,8 @@ export function readRelayed(fields: Fields, peer: Node, rules: ClientRules): Rel
   let port: string | undefined;
   let path: string | undefined;
   let prefix: string | undefined;
+  let clientCert: string | undefined;
+  let forwardedCert: string | undefined;
   for (let at = 0; at < fields.length; at++) {
     const name = fields.names[at];
     const value = fields.values[at];
@@ -67,6 +71,12 @@ export function readRelayed(fields: Fields, peer: Node, rules: ClientRules): Rel
       case "x-forwarded-prefix":
         prefix = addLine(prefix, value);
         break;
+      case "client-cert":
+        clientCert = addLine(clientCert, value);
+        break;
+      case "x-forwarded-client-cert":
+        forwardedCert = addLine(forwardedCert, value, ",");
+        break;
     }
   }
   const isForwarded = rules.realIpHeader === "forwarded";
@@ -83,6 +93,7 @@ export function readRelayed(fields: Fields, peer: Node, rules: ClientRules): Rel
     port: port !== undefined && isPort(port) ? port : undefined,
     path: path !== undefined && isPath(path) ? path : undefined,
     prefix: prefix !== undefined && isPath(prefix) ? prefix : undefined,
+    clientCertificate: clientCert ?? forwardedCert,
   };
 }
 

@@ -66,7 +66,11 @@ export class FetchClient implements ClientSide {
     if (this.#exchange !== undefined) this.#exchange.responseBytes += piece.length;
     // A copy: the piece is a view of a socket's buffer.
     this.#body.enqueue(new Uint8Array(piece));
-    if ((this.#body.desiredSize ?? 1) <= 0) this.#exchange?.upstream?.pauseResponse();
+    if (this.isFull) this.#exchange?.upstream?.pauseResponse();
+  }
+
+  get isFull(): boolean {
+    return (this.#body?.desiredSize ?? 1) <= 0;
   }
 
   sendEnd(): void {

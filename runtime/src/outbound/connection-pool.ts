@@ -46,7 +46,12 @@ export class ConnectionPool {
   }
 
   /** Keeps a connection whose call is over, when it can carry another one. */
-  give(connection: OutboundConnection, url: URL, rules: FetchRules): void {
+  give(
+    connection: OutboundConnection,
+    url: URL,
+    rules: FetchRules,
+    keepAliveMs: number = IDLE_MS,
+  ): void {
     const key = keyOf(url, rules);
     const same = this.#idle.filter((idle) => idle.key === key).length;
     if (this.#isClosed || !connection.isReusable || same >= MAX_IDLE_PER_ORIGIN) {
@@ -54,7 +59,7 @@ export class ConnectionPool {
     }
     const oldest = this.#idle[0];
     if (oldest !== undefined && this.#idle.length >= MAX_IDLE) this.#remove(oldest).destroy();
-    const timer = setTimeout(() => connection.destroy(), IDLE_MS).unref();
+    const timer = setTimeout(() => connection.destroy(), keepAliveMs).unref();
     const idle = { key, connection, timer };
     connection.onClose = () => void this.#remove(idle);
     connection.rest();

@@ -9,6 +9,7 @@ import {
   requestFor,
   rulesFor,
 } from "./outbound.testing.ts";
+import { HostGrants } from "../plugins/host-grant.ts";
 import type { FetchRules } from "./destination.ts";
 
 const server = await TestServer.start(ok("reached"));
@@ -59,6 +60,17 @@ test("private addresses are allowed by the grant for them, and one by its own", 
   assert.equal(await outcome(url, { ...rules, privateAddresses: true }), "reached");
   assert.equal(await outcome(url, rulesFor(`api.test:${port}`, `127.0.0.1:${port}`)), "reached");
   assert.equal(await outcome(url, rulesFor(`api.test:${port}`, "127.0.0.1:1")), "denied");
+});
+
+test("W7 a private host's name is that of the URL, with its port, and grants nothing by itself", async () => {
+  const privateHosts = new HostGrants([`api.test:${port}`]);
+  const rules = { ...rulesFor(`*.test:${port}`), privateHosts };
+  assert.equal(await outcome(`http://api.test:${port}/`, rules), "reached");
+  assert.equal(await outcome(`http://other.test:${port}/`, rules), "denied");
+  assert.equal(
+    await outcome(`http://api.test:${port}/`, { ...rulesFor(), privateHosts }),
+    "denied",
+  );
 });
 
 test("W7 of several addresses only the allowed ones are tried", async () => {

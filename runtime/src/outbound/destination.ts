@@ -16,6 +16,10 @@ export interface FetchRules {
   readonly plugin: string;
   readonly hosts: AllowedHosts;
   readonly privateAddresses: boolean;
+  /** Equal for equal rules. */
+  readonly key?: string;
+  /** Those that may have private addresses in any case. */
+  readonly privateHosts?: AllowedHosts;
 }
 
 /** All addresses of a name; rejected when there are none. */
@@ -33,6 +37,7 @@ export function checkHost(url: URL, { hosts }: FetchRules): void {
 /** Whether an address of a granted host may be connected to. */
 export function mayConnect(address: string, url: URL, rules: FetchRules): boolean {
   if (rules.privateAddresses || isPublicAddress(address)) return true;
+  if (rules.privateHosts?.allows(url.hostname, portOf(url), schemePort(url)) === true) return true;
   return rules.hosts.allows(address, portOf(url), schemePort(url));
 }
 

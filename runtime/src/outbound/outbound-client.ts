@@ -139,7 +139,7 @@ export class OutboundClient implements Outbound {
         const isStale = kept !== undefined && connection.isUnanswered && mayRepeat;
         if (!isStale || signal.aborted) throw error;
       } finally {
-        this.#pool.give(connection, url, rules);
+        this.#pool.give(connection, url, rules, request.keepAliveMs);
       }
     }
   }

@@ -17,6 +17,8 @@ export interface OutboundRequest {
   readonly redirect: RedirectMode;
   /** Of the response's body. */
   readonly maxBytes: number;
+  /** How long the connection is kept for another request, ms; 4000 when it says nothing. */
+  readonly keepAliveMs?: number;
 }
 
 export interface OutboundResponse {

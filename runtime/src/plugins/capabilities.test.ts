@@ -30,4 +30,17 @@ describe("what a plugin asks for", () => {
     assert.deepEqual(missingCapabilities(grants, asked), ["fetch", "secrets", "targets", "later"]);
     assert.equal(effectiveGrants(NO_GRANTS, [], true).consumers, false);
   });
+
+  test("servers that the operator's config names are granted to a bundled plugin alone", () => {
+    const granted = { ...NO_GRANTS, fetch: ["a.test"] };
+    const grants = effectiveGrants(granted, ["fetch"], true, ["10.0.0.5:80"]);
+    assert.deepEqual(grants.fetch, ["a.test", "10.0.0.5:80"]);
+    assert.deepEqual(grants.targets, ["10.0.0.5:80"]);
+    assert.deepEqual(grants.endpoints, ["10.0.0.5:80"]);
+    assert.deepEqual(effectiveGrants(granted, ["fetch"], false, ["10.0.0.5:80"]), granted);
+    assert.deepEqual(
+      missingCapabilities(effectiveGrants(NO_GRANTS, [], true, ["a:1"]), ["fetch"]),
+      [],
+    );
+  });
 });

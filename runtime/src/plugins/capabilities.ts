@@ -5,12 +5,14 @@ const STORE = "store:";
 
 /**
  * What the plugin may do in the end. A plugin that comes with the gateway gets what it asks for, as far as that needs
- * no names of hosts or secrets, which only the operator knows.
+ * no names of hosts or secrets, which only the operator knows; and the servers that the operator's config of the entry
+ * names, at whatever address.
  */
 export function effectiveGrants(
   grants: PluginGrants,
   capabilities: readonly string[],
   isBundled: boolean,
+  endpoints: readonly string[] = [],
 ): PluginGrants {
   if (!isBundled) return grants;
   const namespaces = capabilities
@@ -18,6 +20,11 @@ export function effectiveGrants(
     .map((each) => each.slice(STORE.length));
   return {
     ...grants,
+    ...(endpoints.length > 0 && {
+      fetch: [...grants.fetch, ...endpoints],
+      targets: [...grants.targets, ...endpoints],
+      endpoints,
+    }),
     consumers: grants.consumers || capabilities.includes("consumers"),
     store: [...new Set([...grants.store, ...namespaces])],
   };

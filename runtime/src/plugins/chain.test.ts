@@ -21,6 +21,7 @@ const CONSUMER = {
   username: "alice",
   customId: undefined,
   credentials: [],
+  groups: [],
   tags: [],
   source: { path: "", line: 1, column: 1 },
 };

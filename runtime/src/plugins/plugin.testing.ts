@@ -56,6 +56,7 @@ export function entryOf(name: string, parts: Partial<PluginConfig> = {}): Plugin
     enabled: true,
     config: {},
     configWithSecrets: {},
+    endpoints: [],
     routeId: undefined,
     serviceId: undefined,
     consumerId: undefined,

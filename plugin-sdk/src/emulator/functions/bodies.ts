@@ -1,5 +1,12 @@
 // Host functions on bodies: chunk by chunk in their phases, or whole before.
-import { Fault, FieldKind, MAX_BODY_BYTES, MAX_HOST_STRING_BYTES } from "../../abi.ts";
+import {
+  ContentCoding,
+  Fault,
+  FieldKind,
+  MAX_BODY_BYTES,
+  MAX_HOST_STRING_BYTES,
+} from "../../abi.ts";
+import type { Exchange } from "../exchange.ts";
 import type { CallPhase, PhaseCall } from "../phase-calls.ts";
 import type { GuestContext, HostFunctions } from "./guest-context.ts";
 
@@ -8,7 +15,7 @@ export function bodyFunctions({
   calls,
   pending,
 }: GuestContext): HostFunctions<
-  "chunk_get" | "chunk_set" | "body_read" | "body_set" | "body_skip"
+  "chunk_get" | "chunk_set" | "body_read" | "body_set" | "body_skip" | "response_encode"
 > {
   /** The phase in which the whole body can be had, or the fault. */
   const whole = (request: number, kind: number): PhaseCall | number => {
@@ -71,6 +78,17 @@ export function bodyFunctions({
       call.exchange.skippedBodies.add(kind);
       return 0;
     },
+
+    response_encode: (request, coding, level) => {
+      const call = calls.of(request);
+      if (call?.exchange === undefined) return Fault.badHandle;
+      const name = codingName(coding, level);
+      if (name === undefined) return Fault.badValue;
+      if (call.phase !== "header_filter") return Fault.wrongPhase;
+      if (!mayEncode(call.exchange)) return Fault.absent;
+      call.exchange.coding = name;
+      return 0;
+    },
   };
 }
 
@@ -79,6 +97,25 @@ const SKIPPABLE_IN: readonly [request: readonly CallPhase[], response: readonly 
   ["access", "request_body"],
   ["access", "header_filter", "body_filter"],
 ];
+
+const GREATEST_LEVELS = { gzip: 9, deflate: 9, br: 11 } as const;
+
+function codingName(number: number, level: number): keyof typeof ContentCoding | undefined {
+  for (const name of ["gzip", "deflate", "br"] as const) {
+    if (ContentCoding[name] !== number) continue;
+    const least = name === "br" ? 0 : 1;
+    return level === -1 || (level >= least && level <= GREATEST_LEVELS[name]) ? name : undefined;
+  }
+  return undefined;
+}
+
+function mayEncode({ method, status, responseFields }: Exchange): boolean {
+  if (method === "HEAD" || [204, 206, 304].includes(status)) return false;
+  const isFixed = responseFields
+    .all("cache-control")
+    .some((value) => /(?:^|[,\s])no-transform(?:$|[,\s])/i.test(value));
+  return !isFixed && responseFields.all("content-encoding").length === 0;
+}
 
 function isKind(kind: number): kind is 0 | 1 {
   return kind === FieldKind.request || kind === FieldKind.response;

@@ -123,6 +123,12 @@ async function ask(
   { url, method, headers }: Required<Pick<FetchHead, "url" | "method" | "headers">>,
   body: Uint8Array,
 ) {
+  // A path is asked of the request's own service.
+  const own = /^\/(?!\/)/.test(url) ? URL.parse(url, "http://service.test") : null;
+  if (own !== null) {
+    const head = { method, url: own.href, fields: new FieldList(headers) };
+    return host.askUpstream(new ReceivedRequest(head, body));
+  }
   const parsed = URL.parse(url);
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
     throw new NoAnswer(Fault.badValue, "invalid", `${url} is no URL of http or https`);

@@ -6,11 +6,26 @@ import type { PhaseCall } from "../phase-calls.ts";
 import type { GuestContext, HostFunctions } from "./guest-context.ts";
 
 export function fieldFunctions({
+  host,
   memory,
   calls,
 }: GuestContext): HostFunctions<
   "field_get" | "fields_get" | "field_names" | "field_set" | "fields_set"
 > {
+  /** All changes or none. */
+  const change = (
+    call: PhaseCall,
+    kind: number,
+    pairs: readonly FieldPair[],
+    mode: number,
+  ): number => {
+    const mayIdentify = kind === FieldKind.request && host.grants.consumers === true;
+    const refusal = pairs
+      .map(([name, value]) => refusalOf(name, value, mayIdentify))
+      .find((each) => each !== 0);
+    return refusal ?? applyAll(call, kind, pairs, mode);
+  };
+
   return {
     field_get: (request, kind, name, nameLength, index, buffer, limit) => {
       const call = calls.of(request);
@@ -61,12 +76,12 @@ function readable({ exchange, phase }: PhaseCall, kind: number): FieldList | und
   return phase === "access" || phase === "request_body" ? undefined : exchange?.responseFields;
 }
 
-/** All changes or none. */
-function change(call: PhaseCall, kind: number, pairs: readonly FieldPair[], mode: number): number {
-  for (const [name, value] of pairs) {
-    const refusal = refusalOf(name, value);
-    if (refusal !== 0) return refusal;
-  }
+function applyAll(
+  call: PhaseCall,
+  kind: number,
+  pairs: readonly FieldPair[],
+  mode: number,
+): number {
   const apply = (fields: FieldList): void => {
     for (const [name, value] of pairs) fields.change(name, value, mode);
   };

@@ -6,7 +6,9 @@ import { fetchFunctions } from "./fetch.ts";
 import { fieldFunctions } from "./fields.ts";
 import type { GuestContext, HostFunctions } from "./guest-context.ts";
 import { processFunctions, recordFunctions } from "./process.ts";
+import { redisFunctions } from "./redis.ts";
 import { requestFunctions } from "./request.ts";
+import { sinkFunctions } from "./sinks.ts";
 import {
   cryptoFunctions,
   metricFunctions,
@@ -24,6 +26,7 @@ export function hostFunctions(context: GuestContext): HostFunctions<HostFunction
     ...consumerFunctions(context),
     ...recordFunctions(context),
     ...processFunctions(context),
+    ...sinkFunctions(context),
     ...storeFunctions(context),
     ...sharedFunctions(context),
     ...secretFunctions(context),
@@ -33,6 +36,7 @@ export function hostFunctions(context: GuestContext): HostFunctions<HostFunction
     ...traceFunctions(context),
     ...bodyFunctions(context),
     ...fetchFunctions(context),
+    ...redisFunctions(context),
     ...waitingFunctions(context),
   };
 }

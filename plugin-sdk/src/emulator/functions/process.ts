@@ -106,7 +106,7 @@ export function recordFunctions({
 }
 
 /** The parts of Kong's log record that a test can know. */
-function recordOf(exchange: Exchange): string {
+export function recordOf(exchange: Exchange): string {
   const headers = (pairs: Exchange["requestFields"]): Record<string, string> =>
     Object.fromEntries(pairs.names().map((name) => [name, pairs.all(name).join(", ")]));
   const { id, method, path, query, url, consumer } = exchange;

@@ -44,7 +44,9 @@ export function requestFunctions({
 
     number_get: (request, number) => {
       const exchange = calls.exchangeOf(request);
-      return exchange === undefined ? Number.NaN : readNumber(exchange, number);
+      if (exchange === undefined) return Number.NaN;
+      if (number < NumberProperty.requestBytes) return readNumber(exchange, number);
+      return calls.of(request)?.phase === "log" ? readMeasured(exchange, number) : Number.NaN;
     },
 
     number_set: (request, number, value) => {
@@ -76,19 +78,26 @@ export function requestFunctions({
     },
 
     respond: (request, status, body, bodyLength) => {
-      const exchange = changeable(request);
-      if (typeof exchange === "number") return exchange;
+      const call = calls.of(request);
+      if (call?.exchange === undefined) return Fault.badHandle;
+      const { exchange, phase } = call;
+      if (phase !== "access" && phase !== "request_body") return Fault.wrongPhase;
       if (!isFinalStatus(status)) return Fault.badValue;
       exchange.status = status;
       exchange.responseFields = new FieldList();
+      if (phase === "request_body") {
+        exchange.responseFields.change("content-type", JSON_TEXT, SetMode.replace);
+      }
       if (bodyLength >>> 0 > MAX_BODY_BYTES) return Fault.limit;
       exchange.responseBody = Uint8Array.from(memory.bodyBytes(body, bodyLength));
-      const call = calls.of(request);
-      if (call !== undefined) call.hasResponded = true;
+      call.hasResponded = true;
       return 0;
     },
   };
 }
+
+/** Of an answer to a body on its way: the guest cannot set headers then. */
+const JSON_TEXT = "application/json; charset=utf-8";
 
 function isFinalStatus(status: number): boolean {
   return Number.isInteger(status) && status >= 200 && status <= 599;
@@ -153,6 +162,10 @@ function readProperty(exchange: Exchange, property: number): string | undefined 
       return exchange.credentialId;
     case Property.serverAddress:
       return SERVER.address;
+    case Property.clientCertificate:
+      return exchange.clientCertificate;
+    case Property.uriCaptures:
+      return JSON.stringify(exchange.uriCaptures);
     case Property.upstream:
       return exchange.upstreamName;
     case Property.target:
@@ -221,3 +234,24 @@ function readNumber(exchange: Exchange, number: number): number {
       return Number.NaN;
   }
 }
+
+/** Time stands still in the emulator while nobody moves it; only what is sure is told of it. */
+function readMeasured(exchange: Exchange, number: number): number {
+  switch (number) {
+    case NumberProperty.requestBytes:
+      return exchange.requestBody.length;
+    case NumberProperty.responseBytes:
+      return exchange.responseBody.length;
+    case NumberProperty.requestMs:
+    case NumberProperty.gatewayMs:
+      return 0;
+    case NumberProperty.upstreamMs:
+      return exchange.source === "upstream" ? 0 : Number.NaN;
+    case NumberProperty.answeredBy:
+      return SOURCES.indexOf(exchange.source);
+    default:
+      return Number.NaN;
+  }
+}
+
+const SOURCES: readonly string[] = ["upstream", "plugin", "gateway"];

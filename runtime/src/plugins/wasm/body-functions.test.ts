@@ -257,3 +257,40 @@ test("a body is skipped by the plugin that says so, from its head to its end", (
     }
   }
 });
+
+describe("a response's coding", () => {
+  const framed = { responseFraming: { kind: "length", length: 5 } } as const;
+
+  test("is asked for in header_filter alone, by known codings and levels", () => {
+    for (const phase of EVERY_PHASE) {
+      const { exchange, functions, begin } = setUp();
+      Object.assign(exchange, { status: 200, ...framed });
+      const result = functions.response_encode(0, begin(phase), 3, 11);
+      const refused = phase === "configure" ? Fault.badHandle : Fault.wrongPhase;
+      assert.equal(result, phase === "header_filter" ? 0 : refused, phase);
+      const asked = phase === "header_filter" ? { coding: "br", level: 11 } : undefined;
+      assert.deepEqual(exchange.bodies?.responseCoding, asked);
+    }
+    const { exchange, functions, begin } = setUp();
+    Object.assign(exchange, { status: 200, ...framed });
+    for (const [coding, level] of [
+      [0, -1],
+      [4, -1],
+      [1, 0],
+      [1, 10],
+      [3, 12],
+      [1, -2],
+    ] as const) {
+      const result = functions.response_encode(0, begin("header_filter"), coding, level);
+      assert.equal(result, Fault.badValue, `${coding} ${level}`);
+    }
+  });
+
+  test("is absent for what cannot be encoded", () => {
+    const { exchange, functions, begin } = setUp();
+    for (const status of [204, 206, 304]) {
+      Object.assign(exchange, { status, ...framed });
+      assert.equal(functions.response_encode(0, begin("header_filter"), 1, -1), Fault.absent);
+    }
+  });
+});

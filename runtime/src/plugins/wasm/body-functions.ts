@@ -1,5 +1,13 @@
 // Host functions on bodies (ABI.md, section "Bodies"): whole ones, and the chunk of a call.
-import { Fault, FieldKind, MAX_BODY_BYTES, MAX_HOST_STRING_BYTES } from "@sluice/plugin-sdk/abi";
+import {
+  ContentCoding,
+  Fault,
+  FieldKind,
+  MAX_BODY_BYTES,
+  MAX_HOST_STRING_BYTES,
+} from "@sluice/plugin-sdk/abi";
+import { CODING_LEVELS, mayEncode } from "../../bodies/content-coding.ts";
+import type { Coding, ResponseCoding } from "../../bodies/content-coding.ts";
 import type { BodyOutcome } from "../../bodies/held-body.ts";
 import { isBodyless } from "../../bodies/new-framing.ts";
 import { PluginBodies } from "../../bodies/plugin-bodies.ts";
@@ -50,7 +58,7 @@ export function bodyFunctions({
   pending,
   onBytes,
 }: BodyFunctionOptions): HostFunctions<
-  "chunk_get" | "chunk_set" | "body_read" | "body_set" | "body_skip"
+  "chunk_get" | "chunk_set" | "body_read" | "body_set" | "body_skip" | "response_encode"
 > {
   /** Reads all of a body when the guest has returned: reading may end the exchange, or be over at once. */
   const read = (asking: PhaseCall, exchange: Exchange, side: Side, maxBytes: number): number => {
@@ -130,6 +138,17 @@ export function bodyFunctions({
       PluginBodies.of(exchange).skip(side.chunkPhase, plugin);
       return 0;
     },
+
+    response_encode: (_, request, coding, level) => {
+      const exchange = call.exchangeOf(request);
+      if (exchange === undefined) return Fault.badHandle;
+      const asked = codingOf(coding, level);
+      if (asked === undefined) return Fault.badValue;
+      if (call.phaseOf(request) !== "header_filter") return Fault.wrongPhase;
+      if (!mayEncode(exchange)) return Fault.absent;
+      PluginBodies.of(exchange).responseCoding = asked;
+      return 0;
+    },
   };
 }
 
@@ -137,6 +156,17 @@ function sideOf(kind: number): Side | undefined {
   if (kind === FieldKind.request) return REQUEST;
   return kind === FieldKind.response ? RESPONSE : undefined;
 }
+
+/** A level of -1 is the usual one. */
+function codingOf(number: number, level: number): ResponseCoding | undefined {
+  const coding = CODINGS.find((name) => ContentCoding[name] === number);
+  if (coding === undefined) return undefined;
+  if (level === -1) return { coding, level: undefined };
+  const { least, most } = CODING_LEVELS[coding];
+  return level >= least && level <= most ? { coding, level } : undefined;
+}
+
+const CODINGS: readonly Coding[] = ["gzip", "deflate", "br"];
 
 function noChunk(call: GuestCall, request: number): number {
   return call.exchangeOf(request) === undefined ? Fault.badHandle : Fault.wrongPhase;

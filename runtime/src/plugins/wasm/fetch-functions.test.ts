@@ -47,7 +47,7 @@ function setUp() {
     call,
     pending,
     entries: [entry("a.test"), entry("b.test")],
-    services: { outbound },
+    services: { subrequests: { fetch: () => Promise.reject(new Error("not here")) }, outbound },
   });
   const put = (text: string, at: number): number => bytes.write(text, at);
   const ask = (request: number, head: unknown, body = ""): number => {

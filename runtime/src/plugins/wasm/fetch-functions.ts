@@ -20,7 +20,7 @@ export interface FetchFunctionOptions {
   readonly call: GuestCall;
   readonly pending: PendingCalls;
   readonly entries: readonly GuestEntry[];
-  readonly services: Pick<HostServices, "outbound">;
+  readonly services: Pick<HostServices, "outbound" | "subrequests">;
 }
 
 const FAULTS: Readonly<Record<FetchErrorReason, number>> = {
@@ -65,25 +65,24 @@ export function fetchFunctions({
       const abort = (): void => running.abort(new FetchFailed("ended", "the request has ended"));
       const id = pending.start({ request, entry, abort });
       if (id < 0) return id;
-      const release = asking?.exchange && abortWithRequest(asking.exchange, abort);
-      services.outbound
-        .fetch(
-          { ...parts, body: Buffer.from(memory.bytes(body, bodyLength)) },
-          rulesOf(entry),
-          running.signal,
-        )
-        .finally(release)
-        .then(
-          ({ body: answer, ...answerHead }) =>
-            pending.finish(id, answerHead.status, {
-              head: JSON.stringify(answerHead),
-              body: answer,
-            }),
-          (error: FetchFailed) => {
-            const { reason, message } = error;
-            pending.finish(id, FAULTS[reason], { head: JSON.stringify({ reason, message }) });
-          },
-        );
+      const parent = asking?.exchange;
+      const release = parent && abortWithRequest(parent, abort);
+      const asked = { ...parts, body: Buffer.from(memory.bytes(body, bodyLength)) };
+      const isOwn = parent !== undefined && isPath(parts.url);
+      const answering = isOwn
+        ? services.subrequests.fetch(plugin, parent, asked, running.signal)
+        : services.outbound.fetch(asked, rulesOf(entry), running.signal);
+      answering.finally(release).then(
+        ({ body: answer, ...answerHead }) =>
+          pending.finish(id, answerHead.status, {
+            head: JSON.stringify(answerHead),
+            body: answer,
+          }),
+        (error: FetchFailed) => {
+          const { reason, message } = error;
+          pending.finish(id, FAULTS[reason], { head: JSON.stringify({ reason, message }) });
+        },
+      );
       return id;
     },
 
@@ -99,6 +98,11 @@ export function fetchFunctions({
       return json === undefined ? Fault.badValue : memory.writeUtf8(json, buffer, limit);
     },
   };
+}
+
+/** To the request's own service; two slashes begin a host. */
+function isPath(url: string): boolean {
+  return url.startsWith("/") && !url.startsWith("//");
 }
 
 /** What a request waits for has no use when it is over; in the log phase it always is. Gives what ends the watch. */

@@ -13,7 +13,7 @@ const memory = new WebAssembly.Memory({ initial: 2 });
 const guestMemory = new GuestMemory();
 guestMemory.attach(memory);
 const call = new GuestCall();
-const functions = fieldFunctions(guestMemory, call);
+const functions = fieldFunctions(guestMemory, call, []);
 let exchange: Exchange;
 beforeEach(() => (exchange = newExchange()));
 

@@ -7,6 +7,7 @@ import type { FieldName } from "../../http1/field-name.ts";
 import type { Fields } from "../../http1/fields.ts";
 import type { CallPhase, GuestCall } from "./guest-call.ts";
 import type { GuestMemory } from "./guest-memory.ts";
+import type { GuestEntry } from "./host-services.ts";
 
 /** Fields of one head; a plugin in a loop must not fill the memory. */
 const MAX_FIELDS = 512;
@@ -17,12 +18,17 @@ type HostFunctions<Names extends string> = Record<Names, (...parameters: number[
 export function fieldFunctions(
   memory: GuestMemory,
   call: GuestCall,
+  entries: readonly GuestEntry[],
 ): HostFunctions<"field_get" | "fields_get" | "field_names" | "field_set" | "fields_set"> {
   /** The fields that can be read now; undefined when there is no response yet. */
   const readable = (request: number, exchange: Exchange, kind: number): Fields | undefined => {
     if (kind === FieldKind.request) return exchange.requestFields;
     return hasResponse(call.phaseOf(request)) ? exchange.responseFields : undefined;
   };
+
+  /** Who may name consumers may say more of who the client is, too. */
+  const mayIdentify = (request: number): boolean =>
+    entries[call.of(request)?.entry ?? -1]?.grants.consumers === true;
 
   return {
     field_get: (_, request, kind, name, nameLength, index, buffer, limit) => {
@@ -56,7 +62,7 @@ export function fieldFunctions(
       if (exchange === undefined) return Fault.badHandle;
       const field = memory.readFieldName(name, nameLength);
       const text = mode === SetMode.remove ? "" : memory.readLatin1(value, valueLength);
-      const refusal = refusalOf(field, text);
+      const refusal = refusalOf(field, text, kind === FieldKind.request && mayIdentify(request));
       if (refusal !== undefined) return refusal;
       const changed = changeable(exchange, call.phaseOf(request), kind);
       if (changed === undefined) return Fault.wrongPhase;
@@ -69,6 +75,7 @@ export function fieldFunctions(
       const exchange = call.exchangeOf(request);
       if (exchange === undefined) return Fault.badHandle;
       if (count > MAX_FIELDS) return Fault.limit;
+      const isIdentifier = kind === FieldKind.request && mayIdentify(request);
       const names: FieldName[] = [];
       const values: string[] = [];
       let at = fields >>> 0;
@@ -79,7 +86,7 @@ export function fieldFunctions(
         if (valueEnd >= end) return Fault.badValue;
         const name = memory.readFieldName(at, nameEnd - at);
         const value = memory.readLatin1(nameEnd + 1, valueEnd - nameEnd - 1);
-        const refusal = refusalOf(name, value);
+        const refusal = refusalOf(name, value, isIdentifier);
         if (refusal !== undefined) return refusal;
         names.push(name);
         values.push(value);
@@ -104,9 +111,19 @@ function hasResponse(phase: CallPhase | undefined): boolean {
 }
 
 /** Why a plugin may not set this field, as a Fault. */
-export function refusalOf({ isToken, role }: FieldName, value: string): number | undefined {
+export function refusalOf(
+  { isToken, role }: FieldName,
+  value: string,
+  mayIdentify: boolean = false,
+): number | undefined {
   if (!isToken) return Fault.badValue;
-  if (role !== FieldRole.ordinary && role !== FieldRole.requestId && role !== FieldRole.date) {
+  const isIdentity = mayIdentify && role === FieldRole.identity;
+  if (
+    role !== FieldRole.ordinary &&
+    role !== FieldRole.requestId &&
+    role !== FieldRole.date &&
+    !isIdentity
+  ) {
     return Fault.denied;
   }
   if (!consistsOf(value, VALUE_CHARACTERS)) return Fault.badValue;

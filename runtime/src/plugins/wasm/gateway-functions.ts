@@ -1,8 +1,9 @@
 // Host functions on what outlives a request: consumers, config, files, clock and random.
-import { Fault } from "@sluice/plugin-sdk/abi";
+import { Fault, Property } from "@sluice/plugin-sdk/abi";
 import type { MetricDefinition } from "@sluice/plugin-sdk/abi";
 import type { StackTraces } from "@sluice/plugin-sdk/stack-traces";
-import { authenticate } from "../../consumers.ts";
+import { authenticate, authenticateBy, consumerText, credentialText } from "../../consumers.ts";
+import type { ConsumerField } from "../../consumers.ts";
 import { fillRandom } from "../../random.ts";
 import type { GuestCall } from "./guest-call.ts";
 import type { GuestMemory } from "./guest-memory.ts";
@@ -12,6 +13,15 @@ type HostFunctions<Names extends string> = Record<Names, (...parameters: number[
 
 const MAX_REASON_BYTES = 8192;
 const MAX_RANDOM_BYTES = 65_536;
+/** Of the id of a credential that the config does not have. */
+const MAX_IDENTIFIER_BYTES = 256;
+
+/** What `consumer_find_by` takes, by the ABI's numbers. */
+const CONSUMER_FIELDS: Readonly<Record<number, ConsumerField>> = {
+  [Property.consumerId]: "id",
+  [Property.consumerUsername]: "username",
+  [Property.consumerCustomId]: "custom_id",
+};
 
 export interface GatewayFunctionOptions {
   readonly plugin: string;
@@ -29,7 +39,15 @@ export function consumerFunctions({
   memory,
   call,
   entries,
-}: GatewayFunctionOptions): HostFunctions<"credential_find" | "consumer_find" | "authenticate"> {
+}: GatewayFunctionOptions): HostFunctions<
+  | "credential_find"
+  | "credential_get"
+  | "consumer_find"
+  | "consumer_find_by"
+  | "consumer_get"
+  | "authenticate"
+  | "authenticate_by"
+> {
   const isGranted = (request: number): boolean =>
     entries[call.of(request)?.entry ?? -1]?.grants.consumers === true;
   return {
@@ -44,11 +62,56 @@ export function consumerFunctions({
       return handle ?? Fault.absent;
     },
 
+    credential_get: (_, request, credential, buffer, limit) => {
+      const consumers = call.exchangeOf(request)?.snapshot?.consumers;
+      if (consumers === undefined) return Fault.badHandle;
+      if (!isGranted(request)) return Fault.denied;
+      const found = credential < 0 ? undefined : consumers.identity(-1, credential);
+      if (found === undefined) return Fault.badHandle;
+      return memory.writeUtf8(credentialText(found), buffer, limit);
+    },
+
     consumer_find: (_, request, name, nameLength) => {
       const consumers = call.exchangeOf(request)?.snapshot?.consumers;
       if (consumers === undefined) return Fault.badHandle;
       if (!isGranted(request)) return Fault.denied;
       return consumers.find(memory.readUtf8(name, nameLength)) ?? Fault.absent;
+    },
+
+    consumer_find_by: (_, request, field, value, valueLength) => {
+      const consumers = call.exchangeOf(request)?.snapshot?.consumers;
+      if (consumers === undefined) return Fault.badHandle;
+      if (!isGranted(request)) return Fault.denied;
+      const name = CONSUMER_FIELDS[field];
+      if (name === undefined) return Fault.badValue;
+      return consumers.findBy(name, memory.readUtf8(value, valueLength)) ?? Fault.absent;
+    },
+
+    consumer_get: (_, request, consumer, buffer, limit) => {
+      const exchange = call.exchangeOf(request);
+      if (exchange === undefined) return Fault.badHandle;
+      // Whose request it is, its plugins may know.
+      if (consumer < 0) {
+        const { consumer: current } = exchange;
+        if (current === undefined) return Fault.absent;
+        return memory.writeUtf8(consumerText(current), buffer, limit);
+      }
+      if (!isGranted(request)) return Fault.denied;
+      const found = exchange.snapshot?.consumers.identity(consumer, -1)?.consumer;
+      if (found === undefined) return Fault.badHandle;
+      return memory.writeUtf8(consumerText(found), buffer, limit);
+    },
+
+    authenticate_by: (_, request, consumer, id, idLength) => {
+      const exchange = call.exchangeOf(request);
+      if (exchange === undefined) return Fault.badHandle;
+      if (!isGranted(request)) return Fault.denied;
+      if (call.phaseOf(request) !== "access") return Fault.wrongPhase;
+      if (idLength === 0) return Fault.badValue;
+      if (idLength < 0 || idLength > MAX_IDENTIFIER_BYTES) return Fault.limit;
+      const handle = consumer < 0 ? undefined : consumer;
+      const isDone = authenticateBy(exchange, handle, memory.readUtf8(id, idLength));
+      return isDone ? 0 : Fault.badHandle;
     },
 
     authenticate: (_, request, consumer, credential) => {

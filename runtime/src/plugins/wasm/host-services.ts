@@ -3,7 +3,10 @@ import type { JwtKeyCache } from "@sluice/plugin-sdk/crypto";
 import type { PluginGrants } from "../../config/model.ts";
 import type { Exchange } from "../../exchange.ts";
 import type { Outbound } from "../../outbound/outbound-client.ts";
+import type { OutboundRequest, OutboundResponse } from "../../outbound/outbound-request.ts";
+import type { RedisAccess } from "../../redis/redis-clients.ts";
 import type { SecretVault } from "../../secrets/vault.ts";
+import type { SinkOpener } from "../../sinks/sinks.ts";
 import type { PluginMetrics } from "../../status/plugin-metrics.ts";
 import type { Store } from "../../store/store.ts";
 
@@ -14,9 +17,22 @@ export interface HostServices {
   readonly metrics: PluginMetrics;
   readonly log: LimitedPluginLog;
   readonly outbound: Outbound;
+  readonly subrequests: OwnService;
+  readonly sinks: SinkOpener;
+  readonly redis: RedisAccess;
   /** Kong's log record of a finished exchange, as JSON. */
   record(exchange: Exchange): string;
   appendToFile(path: string, data: string, reopen: boolean): void;
+}
+
+/** What a fetch of a path asks: the service of the request. Rejected with FetchFailed. */
+export interface OwnService {
+  fetch(
+    plugin: string,
+    parent: Exchange,
+    request: OutboundRequest,
+    signal: AbortSignal,
+  ): Promise<OutboundResponse>;
 }
 
 export interface PluginLog {

@@ -34,7 +34,9 @@ import type { PluginModule } from "./module.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import type { PendingCall } from "./pending-calls.ts";
 import { propertyFunctions } from "./property-functions.ts";
+import { redisFunctions } from "./redis-functions.ts";
 import { secretFunctions, sharedFunctions } from "./request-services.ts";
+import { OpenSinks, sinkFunctions } from "./sink-functions.ts";
 import { storeFunctions } from "./store-functions.ts";
 import { SuspendedPhases } from "./suspended-phases.ts";
 import { Timers } from "./timers.ts";
@@ -117,6 +119,7 @@ export class WasmInstance implements GuestInstance {
   readonly #pending = new PendingCalls((call, id, result) => this.#resume(call, id, result));
   readonly #timers = new Timers(this.#pending);
   readonly #suspended = new SuspendedPhases(this.#call);
+  readonly #sinks = new OpenSinks();
   #exports: ReadonlyMap<string, PhaseExport> = new Map();
 
   private constructor(plugin: string, options: InstanceOptions) {
@@ -132,10 +135,15 @@ export class WasmInstance implements GuestInstance {
   ): Promise<WasmInstance> {
     const instance = new WasmInstance(plugin.name, options);
     await instance.#load(plugin, entries);
-    instance.#checkVersion();
-    // Not of those that have instances of their own: they are holes.
-    entries.forEach((_, index) => instance.#configure(index));
-    return instance;
+    try {
+      instance.#checkVersion();
+      // Not of those that have instances of their own: they are holes.
+      entries.forEach((_, index) => instance.#configure(index));
+      return instance;
+    } catch (error) {
+      instance.close();
+      throw error;
+    }
   }
 
   async #load(plugin: PluginModule, entries: readonly GuestEntry[]): Promise<void> {
@@ -166,8 +174,8 @@ export class WasmInstance implements GuestInstance {
       services: this.#options.services,
     };
     return {
-      ...fieldFunctions(memory, call),
-      ...propertyFunctions(memory, call, entries),
+      ...fieldFunctions(memory, call, entries),
+      ...propertyFunctions(this.#plugin, memory, call, entries),
       ...consumerFunctions(options),
       ...recordFunctions(options),
       ...storeFunctions(options),
@@ -177,6 +185,7 @@ export class WasmInstance implements GuestInstance {
       ...metricFunctions(options),
       ...traceFunctions(options),
       ...logFunctions(options),
+      ...sinkFunctions(options, this.#sinks),
       ...processFunctions(options),
       ...bodyFunctions({
         plugin: this.#plugin,
@@ -186,6 +195,7 @@ export class WasmInstance implements GuestInstance {
         onBytes: this.#options.onBodyBytes,
       }),
       ...fetchFunctions({ ...options, pending: this.#pending }),
+      ...redisFunctions({ ...options, pending: this.#pending }),
       ...waitingFunctions({
         memory,
         call,
@@ -311,6 +321,7 @@ export class WasmInstance implements GuestInstance {
   close(fault: GuestFault = new GuestFault("the instance was closed", false)): void {
     this.#pending.stopAll();
     this.#suspended.fail(fault);
+    this.#sinks.release();
   }
 
   #limits(entry: number): InstanceLimits {

@@ -1,6 +1,8 @@
 // Host functions on the rest of a request: properties, numbers, query arguments and the early answer.
 import { Fault, MAX_BODY_BYTES, NumberProperty, Property, SetMode } from "@sluice/plugin-sdk/abi";
+import { RefusedByPlugin } from "../../errors.ts";
 import { epochMs } from "../../exchange.ts";
+import { latenciesOf } from "../../record.ts";
 import type { Exchange } from "../../exchange.ts";
 import { TARGET_CHARACTERS, TOKEN_CHARACTERS, consistsOf } from "../../http1/characters.ts";
 import { changeQuery, queryPairs } from "../../query.ts";
@@ -13,6 +15,7 @@ import { readUpstreamProperty, setUpstreamProperty } from "./upstream-properties
 type HostFunctions<Names extends string> = Record<Names, (...parameters: number[]) => number>;
 
 export function propertyFunctions(
+  plugin: string,
   memory: GuestMemory,
   call: GuestCall,
   entries: readonly GuestEntry[],
@@ -53,7 +56,9 @@ export function propertyFunctions(
 
     number_get: (_, request, number) => {
       const exchange = call.exchangeOf(request);
-      return exchange === undefined ? Number.NaN : readNumber(exchange, number);
+      if (exchange === undefined) return Number.NaN;
+      if (number < NumberProperty.requestBytes) return readNumber(exchange, number);
+      return call.phaseOf(request) === "log" ? readMeasured(exchange, number) : Number.NaN;
     },
 
     number_set: (_, request, number, value) => {
@@ -94,14 +99,21 @@ export function propertyFunctions(
     },
 
     respond: (_, request, status, body, bodyLength) => {
-      const exchange = changeable(request);
-      if (typeof exchange === "number") return exchange;
       const answering = call.of(request);
-      if (answering === undefined) return Fault.badHandle;
+      const exchange = answering?.exchange;
+      if (answering === undefined || exchange === undefined) return Fault.badHandle;
+      const { phase } = answering;
+      if (phase !== "access" && phase !== "request_body") return Fault.wrongPhase;
       if (!isFinalStatus(status)) return Fault.badValue;
       if (bodyLength >>> 0 > MAX_BODY_BYTES) return Fault.limit;
+      const bytes = Buffer.from(memory.bytes(body, bodyLength, MAX_BODY_BYTES));
+      if (phase === "request_body") {
+        // The exchange may have the upstream's status already.
+        answering.failsAs = new RefusedByPlugin(plugin, status, bytes);
+        return 0;
+      }
       exchange.status = status;
-      exchange.responseBody = Buffer.from(memory.bytes(body, bodyLength, MAX_BODY_BYTES));
+      exchange.responseBody = bytes;
       answering.hasResponded = true;
       return 0;
     },
@@ -153,6 +165,10 @@ function readProperty(exchange: Exchange, property: number): string | undefined 
       return exchange.credential?.id;
     case Property.serverAddress:
       return exchange.connection.serverAddress;
+    case Property.uriCaptures:
+      return JSON.stringify(exchange.match?.pattern?.captures(exchange.routedPath) ?? {});
+    case Property.clientCertificate:
+      return exchange.relayed?.clientCertificate;
     default:
       return readUpstreamProperty(exchange, property);
   }
@@ -201,3 +217,27 @@ function readNumber(exchange: Exchange, number: number): number {
       return Number.NaN;
   }
 }
+
+/** What is known when the request is over. */
+function readMeasured(exchange: Exchange, number: number): number {
+  switch (number) {
+    case NumberProperty.requestBytes:
+      return exchange.requestBytes;
+    case NumberProperty.responseBytes:
+      return exchange.responseBytes;
+    case NumberProperty.requestMs:
+      return latenciesOf(exchange).request;
+    case NumberProperty.upstreamMs: {
+      const { proxy } = latenciesOf(exchange);
+      return proxy < 0 ? Number.NaN : proxy;
+    }
+    case NumberProperty.gatewayMs:
+      return latenciesOf(exchange).kong;
+    case NumberProperty.answeredBy:
+      return SOURCES[exchange.responseSource];
+    default:
+      return Number.NaN;
+  }
+}
+
+const SOURCES = { upstream: 0, plugin: 1, gateway: 2 } as const;

@@ -1,6 +1,6 @@
 // A plugin that runs as WebAssembly: finds the instance for each call, and decides what a fault means for the request.
 import type { Phase } from "@sluice/plugin-sdk/abi";
-import { GatewayError, detailOf } from "../../errors.ts";
+import { GatewayError, RefusedByPlugin, detailOf } from "../../errors.ts";
 import type { Exchange } from "../../exchange.ts";
 import type { PluginStats } from "../../status/plugin-stats.ts";
 import { ExtismInstance } from "../extism/instance.ts";
@@ -110,7 +110,7 @@ export class WasmPlugin implements Plugin {
     const { stats } = this.#options;
     const startedAtMs = performance.now();
     const afterFault = (thrown: unknown): Verdict => {
-      stats.errors[phase]++;
+      if (!isRefusal(thrown)) stats.errors[phase]++;
       const isBroken = !(thrown instanceof GuestFault) || thrown.isBroken;
       if (isBroken) instances.discard(instance);
       return this.#afterFault(thrown, phase, exchange, entry, mayRepeat && isBroken);
@@ -169,6 +169,11 @@ export class WasmPlugin implements Plugin {
         throw error;
     }
   }
+}
+
+/** The plugin answers a request whose body is on its way. */
+function isRefusal(thrown: unknown): boolean {
+  return thrown instanceof GuestFault && thrown.cause instanceof RefusedByPlugin;
 }
 
 function settledOf(verdict: Verdict): SettledVerdict | Promise<SettledVerdict> {

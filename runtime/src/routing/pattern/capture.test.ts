@@ -36,3 +36,17 @@ describe("capture", () => {
     assert.equal(pattern.capture(`/${"a".repeat(2000)}`, "n"), undefined);
   });
 });
+
+test("gives what all groups matched, by number and by name", () => {
+  for (const [text, path, found] of [
+    ["/a/(?<id>\\d+)/(.*)", "/a/42/x/y", { 1: "42", id: "42", 2: "x/y" }],
+    ["/((a)|(b))(?:c)(d?)", "/bc", { 1: "b", 3: "b", 4: "" }],
+    ["/a", "/a", {}],
+  ] as const) {
+    assert.deepEqual(compilePathPattern(text).captures(path), found);
+    const [, ...groups] = new RegExp(`^(?:${text})`).exec(path) ?? [];
+    for (const [index, value] of groups.entries()) {
+      assert.equal(compilePathPattern(text).captures(path)[index + 1], value);
+    }
+  }
+});

@@ -22,6 +22,7 @@ export function parsePattern(
 class PatternParser {
   readonly #source: PatternSource;
   #nesting = 0;
+  #captureCount = 0;
   #ignoresCase: boolean;
 
   constructor(source: PatternSource, ignoresCase: boolean) {
@@ -105,7 +106,7 @@ class PatternParser {
       throw new PatternError(`expected at most ${MAX_NESTING} nested groups`, position);
     }
     const outerIgnoresCase = this.#ignoresCase;
-    const name = this.#source.take(/\?P?<[A-Za-z_]\w*>/y)?.replace(/^\?P?<|>$/g, "");
+    const name = this.#captureName();
     const kind = name === undefined ? this.#groupStart(position) : "group";
     // A bare flag holds to the end of the group around it.
     const node = kind === "flag" ? undefined : this.#choice();
@@ -115,9 +116,18 @@ class PatternParser {
     return name === undefined || node === undefined ? node : { kind: "group", name, item: node };
   }
 
+  /** Of a group that captures: its own name, or the number that all of them have in their order. */
+  #captureName(): string | undefined {
+    const source = this.#source;
+    const name = source.take(/\?P?<[A-Za-z_]\w*>/y)?.replace(/^\?P?<|>$/g, "");
+    if (name === undefined && source.peek() === "?") return undefined;
+    this.#captureCount++;
+    return name ?? String(this.#captureCount);
+  }
+
   #groupStart(position: number): "group" | "flag" {
     const source = this.#source;
-    if (!source.skip("?")) return "group";
+    source.skip("?");
     if (source.skip(":")) return "group";
     if (source.take(/<?[=!]/y) !== undefined) {
       throw new PatternError(

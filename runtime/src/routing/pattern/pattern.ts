@@ -6,7 +6,7 @@ import { Automaton } from "./automaton.ts";
 import { CaptureMachine } from "./capture.ts";
 import { parsePattern } from "./parser.ts";
 import { compileProgram } from "./program.ts";
-import { literalPrefix } from "./syntax.ts";
+import { captureNames, literalPrefix } from "./syntax.ts";
 import type { PatternNode } from "./syntax.ts";
 
 export { PatternError } from "./syntax.ts";
@@ -18,6 +18,8 @@ export interface PathPattern {
   matchLength(path: string): number;
   /** What the group of that name matched; undefined when there is no such group, or it is no part of the match. */
   capture(path: string, name: string): string | undefined;
+  /** What all groups matched, by their numbers and, where they have them, names. */
+  captures(path: string): Readonly<Record<string, string>>;
 }
 
 /** A pattern that matches from the start of a path. @throws PatternError when it does not compile. */
@@ -25,15 +27,25 @@ export function compilePathPattern(text: string): PathPattern {
   const node = parsePattern(text);
   const automaton = new Automaton(compileProgram(node));
   const machines = new Map<string, CaptureMachine>();
+  let names: readonly string[] | undefined;
   return {
     literalPrefix: literalPrefix(node),
     matchLength: (path) => automaton.matchLength(path),
-    capture: (path, name) => captures(text, name, machines).capture(path),
+    capture: (path, name) => captureMachine(text, name, machines).capture(path),
+    captures: (path) => {
+      names ??= captureNames(node);
+      const found: Record<string, string> = {};
+      for (const [index, name] of names.entries()) {
+        const value = captureMachine(text, name, machines).capture(path);
+        if (value !== undefined) found[name] = found[index + 1] = value;
+      }
+      return found;
+    },
   };
 }
 
 /** Made when it is first asked for, which for most patterns is never. */
-function captures(
+function captureMachine(
   text: string,
   name: string,
   machines: Map<string, CaptureMachine>,

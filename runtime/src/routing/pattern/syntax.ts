@@ -14,6 +14,7 @@ export type PatternNode =
       readonly max: number;
       readonly isLazy: boolean;
     }
+  /** Captures; without a name in the pattern, its number is its name. */
   | { readonly kind: "group"; readonly name: string; readonly item: PatternNode }
   | { readonly kind: "start" }
   | { readonly kind: "end" };
@@ -27,6 +28,24 @@ export class PatternError extends Error {
     super(message);
     this.name = "PatternError";
     this.position = position;
+  }
+}
+
+/** Of the groups that capture, in the order of their parentheses. */
+export function captureNames(node: PatternNode): string[] {
+  switch (node.kind) {
+    case "sequence":
+      return node.items.flatMap(captureNames);
+    case "choice":
+      return node.options.flatMap(captureNames);
+    case "repeat":
+      return captureNames(node.item);
+    case "group":
+      return [node.name, ...captureNames(node.item)];
+    case "characters":
+    case "start":
+    case "end":
+      return [];
   }
 }
 
