@@ -2,6 +2,14 @@
 import { ConfigError, definePlugin, s } from "@sluice/plugin-sdk";
 import type { Infer, RequestContext, RequestOutcome } from "@sluice/plugin-sdk";
 
+import {
+  authenticationFields,
+  challengeOf,
+  conclude,
+  isExempt,
+  realmField,
+  unauthorized,
+} from "../parts/authentication.ts";
 import { readParameters } from "./body-parameters.ts";
 import type { BodyParameters } from "./body-parameters.ts";
 
@@ -23,17 +31,8 @@ const config = s.object({
     .default(false)
     .describe("Of JSON objects and forms, when neither header nor query has the name."),
   hide_credentials: s.boolean().default(false).describe("Keeps the key from the upstream."),
-  anonymous: s
-    .string()
-    .nonEmpty()
-    .optional()
-    .describe("Id or username of the consumer that a client without a valid key becomes."),
-  run_on_preflight: s.boolean().default(true).describe("Whether OPTIONS requests need a key."),
-  // Goes between quotes in WWW-Authenticate, so it has none itself: RFC 9110 §5.6.4.
-  realm: s
-    .string()
-    .pattern(/^[ !#-[\]-~]*$/)
-    .optional(),
+  ...authenticationFields,
+  realm: realmField.optional(),
 });
 
 const NO_KEY = "No API key found in request";
@@ -56,16 +55,13 @@ export default definePlugin({
         "key_in_header, key_in_query or key_in_body must be true, or no key is ever found",
       );
     }
-    const challenge = config.realm === undefined ? "Key" : `Key realm="${config.realm}"`;
-    return { ...config, challenge };
+    return { ...config, challenge: challengeOf("Key", config.realm) };
   },
 
   onRequest(ctx, settings) {
-    if (!settings.run_on_preflight && ctx.request.method === "OPTIONS") return;
-    // With `anonymous`, several authentication plugins are alternatives: one that succeeded is enough.
-    if (settings.anonymous !== undefined && ctx.consumers.credentialId !== undefined) return;
+    if (isExempt(ctx, settings)) return;
     const refusal = authenticate(ctx, settings);
-    return refusal === ASK_BODY ? askBody(ctx, settings) : conclude(ctx, settings, refusal);
+    return refusal === ASK_BODY ? askBody(ctx, settings) : end(ctx, settings, refusal);
   },
 });
 
@@ -79,10 +75,10 @@ async function askBody(ctx: RequestContext, settings: Settings): Promise<Request
   try {
     body = await readParameters(ctx.request);
   } catch (error) {
-    if (error instanceof SyntaxError) return conclude(ctx, settings, BAD_BODY);
+    if (error instanceof SyntaxError) return end(ctx, settings, BAD_BODY);
     throw error;
   }
-  return conclude(ctx, settings, authenticate(ctx, settings, body));
+  return end(ctx, settings, authenticate(ctx, settings, body));
 }
 
 /** Returns why the client is refused, or undefined when it is authenticated. */
@@ -117,23 +113,8 @@ function authenticate(
   return NO_KEY;
 }
 
-function conclude(
-  ctx: RequestContext,
-  { anonymous, challenge }: Settings,
-  refusal: string | undefined,
-): RequestOutcome {
+function end(ctx: RequestContext, settings: Settings, refusal: string | undefined): RequestOutcome {
   if (refusal === undefined) return;
-  if (anonymous !== undefined) return continueAs(ctx, anonymous);
-  if (refusal === BAD_BODY) return ctx.error(400, refusal);
-  return ctx.error(401, refusal, { "WWW-Authenticate": challenge });
-}
-
-function continueAs(ctx: RequestContext, anonymous: string): RequestOutcome {
-  const consumer = ctx.consumers.find(anonymous);
-  if (consumer === undefined) {
-    const message = `anonymous consumer ${anonymous} is configured but doesn't exist`;
-    ctx.log.error(message);
-    return ctx.error(500, message);
-  }
-  ctx.consumers.authenticateAs(consumer);
+  if (refusal === BAD_BODY) return conclude(ctx, settings, { status: 400, message: refusal });
+  return conclude(ctx, settings, unauthorized(refusal, settings.challenge));
 }

@@ -1,155 +1,87 @@
-// Limits how many requests a client may make in a second, minute, hour, day, month or year, as Kong's rate-limiting
-// does with policy local.
-import { ConfigError, definePlugin, s } from "@sluice/plugin-sdk";
-import type { Infer, RequestContext } from "@sluice/plugin-sdk";
+// Limits how many requests a client may make: in Kong's windows, sliding ones, or by buckets; counted in the gateway's
+// own store or in a Redis.
+import { definePlugin } from "@sluice/plugin-sdk";
+import type { EarlyResponse, RequestContext } from "@sluice/plugin-sdk";
 
-import { takeOne } from "./quota.ts";
-import { createWindow, PERIODS, resetText } from "./windows.ts";
-import type { Window } from "./windows.ts";
-
-const limit = s.integer().min(1).optional();
-
-const config = s.object({
-  second: limit,
-  minute: limit,
-  hour: limit,
-  day: limit,
-  month: limit,
-  year: limit,
-  limit_by: s
-    .enum(["consumer", "credential", "ip", "service", "header", "path"])
-    .default("consumer")
-    .describe("Whose requests are counted together; the client's address where there is none."),
-  header_name: s
-    .string()
-    .pattern(/^[A-Za-z0-9_-]+$/)
-    .optional(),
-  path: s.string().pattern(/^\//).optional(),
-  policy: s.enum(["local", "cluster", "redis"]).default("local"),
-  fault_tolerant: s
-    .boolean()
-    .default(true)
-    .describe("Lets requests pass when they cannot be counted; otherwise they get 500."),
-  hide_client_headers: s.boolean().default(false),
-  error_code: s.integer().min(200).max(599).default(429),
-  error_message: s.string().default("API rate limit exceeded"),
-});
-
-type Config = Infer<typeof config>;
+import { identifierOf } from "../parts/client-identifier.ts";
+import { quotaHeaders, setIetfHeaders } from "./quota-headers.ts";
+import { config, settingsOf } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 
 export default definePlugin({
   name: "rate-limiting",
-  version: "1.0.0",
+  version: "1.1.0",
   priority: 910,
   config,
 
-  configure(config, entry) {
-    if (config.policy !== "local") {
-      throw new ConfigError(`"${config.policy}" is not supported, only "local" is`, "policy");
-    }
-    if (config.limit_by === "header" && config.header_name === undefined) {
-      throw new ConfigError("is required when limit_by is header", "header_name");
-    }
-    if (config.limit_by === "path" && config.path === undefined) {
-      throw new ConfigError("is required when limit_by is path", "path");
-    }
-    return {
-      ...config,
-      windows: windowsOf(config, entry.id),
-      // Stands before the identifier, so that a header with another client's address leaves its quota alone.
-      identifierPrefix: `${config.limit_by}:`,
-    };
-  },
+  configure: (config, entry) => settingsOf(config, entry.id),
 
   onRequest(ctx, settings) {
+    if (settings.takeLater !== undefined || settings.isLeaky) return limitLater(ctx, settings);
     const nowMs = Date.now();
-    const identifier = identifierOf(ctx, settings);
+    const identifier = identifierOf(ctx, settings, settings.identifierPrefix);
+    const cost = settings.cost_header === undefined ? settings.cost : costOf(ctx, settings);
     let fits: boolean;
     try {
-      fits = takeOne(ctx.store, settings.windows, identifier, nowMs);
+      fits = settings.take(ctx.store, settings.windows, identifier, nowMs, cost);
     } catch (cause) {
-      if (!settings.fault_tolerant) throw cause;
-      ctx.log.error(`The request was not counted: ${String(cause)}`);
-      return;
+      return notCounted(ctx, settings, cause);
     }
-
-    if (!settings.hide_client_headers) {
-      ctx.response.setHeaders(quotaHeaders(settings.windows, nowMs, fits));
-    }
-    if (fits) return;
-    return ctx.error(settings.error_code, settings.error_message);
+    return tell(ctx, settings, nowMs, fits);
   },
 });
 
-/** Shortest period first. Throws ConfigError when there is no limit, or a longer period allows less than a shorter. */
-function windowsOf(config: Config, entryId: string): Window[] {
-  const windows: Window[] = [];
-  for (const period of PERIODS) {
-    const limit = config[period];
-    if (limit === undefined) continue;
-    const shorter = windows.at(-1);
-    if (shorter !== undefined && limit < shorter.limit) {
-      const bound = `${shorter.limit}, the limit of ${shorter.period}`;
-      throw new ConfigError(`${limit} is lower than ${bound}`, period);
-    }
-    windows.push(createWindow(period, limit, entryId));
-  }
-  if (windows.length === 0) throw new ConfigError(`give at least one of ${PERIODS.join(", ")}`);
-  return windows;
-}
-
-function identifierOf(
+/** Where the counters are elsewhere, or the request may have to wait. */
+async function limitLater(
   ctx: RequestContext,
-  settings: Config & { identifierPrefix: string },
-): string {
-  const value = limitedValue(ctx, settings);
-  return value === undefined ? `ip:${ctx.client.address}` : settings.identifierPrefix + value;
+  settings: Settings,
+): Promise<EarlyResponse | undefined> {
+  const { takeLater, windows } = settings;
+  const identifier = identifierOf(ctx, settings, settings.identifierPrefix);
+  const cost = costOf(ctx, settings);
+  let fits: boolean;
+  try {
+    fits =
+      takeLater === undefined
+        ? settings.take(ctx.store, windows, identifier, Date.now(), cost)
+        : await takeLater(windows, identifier, cost);
+  } catch (cause) {
+    return notCounted(ctx, settings, cause);
+  }
+  // What the windows say is of this request only until the next await.
+  const delayMs = Math.max(...windows.map((window) => window.delayMs));
+  const answer = tell(ctx, settings, Date.now(), fits);
+  if (fits && settings.isLeaky && delayMs > 0) {
+    await new Promise<void>((resolve) => setTimeout(resolve, delayMs));
+  }
+  return answer;
 }
 
-/** Undefined where there is nothing of the kind: then the client's address counts. */
-function limitedValue(ctx: RequestContext, config: Config): string | undefined {
-  switch (config.limit_by) {
-    case "consumer":
-      return ctx.consumers.current?.id ?? ctx.consumers.credentialId;
-    case "credential":
-      return ctx.consumers.credentialId;
-    case "ip":
-      return undefined;
-    case "service":
-      return ctx.service?.id;
-    case "header":
-      return ctx.request.header(config.header_name ?? "");
-    case "path":
-      return ctx.request.path === config.path ? config.path : undefined;
-  }
+function costOf(ctx: RequestContext, { cost, cost_header }: Settings): number {
+  const text = cost_header === undefined ? undefined : ctx.request.header(cost_header);
+  // Nobody makes a request free, or puts back what others used.
+  return text !== undefined && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : cost;
 }
 
-/** Names and values in turn. */
-function quotaHeaders(windows: readonly Window[], nowMs: number, fits: boolean): string[] {
-  const window = tightest(windows);
-  const reset = resetText(window, nowMs);
-  const headers = [
-    "RateLimit-Limit",
-    window.limitText,
-    "RateLimit-Remaining",
-    String(window.remaining),
-    "RateLimit-Reset",
-    reset,
-  ];
-  if (!fits) headers.push("Retry-After", reset);
-  for (let at = 0; at < windows.length; at++) {
-    const { limitHeader, limitText, remainingHeader, remaining } = windows[at] as Window;
-    headers.push(limitHeader, limitText, remainingHeader, String(remaining));
-  }
-  return headers;
+function notCounted(
+  ctx: RequestContext,
+  { fault_tolerant }: Settings,
+  cause: unknown,
+): EarlyResponse | undefined {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  ctx.log.error(`The request was not counted: ${reason}`);
+  return fault_tolerant ? undefined : ctx.error(500, "An unexpected error occurred");
 }
 
-/** The window with the fewest requests left; the longest of several. */
-function tightest(windows: readonly Window[]): Window {
-  let tightest = windows[0] as Window; // An entry has at least one.
-  for (let at = 1; at < windows.length; at++) {
-    const window = windows[at] as Window;
-    if (window.remaining <= tightest.remaining) tightest = window;
+function tell(
+  ctx: RequestContext,
+  settings: Settings,
+  nowMs: number,
+  fits: boolean,
+): EarlyResponse | undefined {
+  if (!settings.hide_client_headers) {
+    ctx.response.setHeaders(quotaHeaders(settings.windows, nowMs, fits));
   }
-  return tightest;
+  if (settings.ietf_headers) setIetfHeaders(ctx, settings.windows, nowMs);
+  return fits ? undefined : ctx.error(settings.error_code, settings.error_message);
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { FakeStore } from "@sluice/plugin-sdk/testing";
 
-import { takeOne } from "./quota.ts";
+import { take as takeCost, takeSliding } from "./quota.ts";
 import { createWindow } from "./windows.ts";
 import type { Window } from "./windows.ts";
 
@@ -19,7 +19,7 @@ function createWorker(): readonly Window[] {
 }
 
 function take(store: FakeStore, windows: readonly Window[], nowMs = NOON): boolean {
-  return takeOne(store, windows, "client", nowMs);
+  return takeCost(store, windows, "client", nowMs, 1);
 }
 
 function remainingOf(windows: readonly Window[]): number[] {
@@ -85,4 +85,39 @@ test("no more than the limit pass when workers count between each other's steps"
     assert.ok(passed > 0 && passed <= allowed, `${passed} passed, ${allowed} are allowed`);
     nowMs += 60_000;
   }
+});
+
+test("a request may cost more than one, and counts whole or not at all", () => {
+  const store = createStore();
+  const worker = createWorker();
+  assert.equal(takeCost(store, worker, "client", NOON, 8), true);
+  assert.deepEqual(remainingOf(worker), [2, 17]);
+  assert.equal(takeCost(store, worker, "client", NOON, 3), false);
+  assert.deepEqual(remainingOf(worker), [2, 17]);
+  assert.equal(takeCost(store, worker, "client", NOON, 2), true);
+});
+
+test("R6 a sliding window has the part of the one before that it covers: no burst at its edge", () => {
+  const store = createStore();
+  const windows = [createWindow("minute", 10, "entry")];
+  const takes = (count: number, nowMs: number): number => {
+    let passed = 0;
+    for (let at = 0; at < count; at++) {
+      if (takeSliding(store, windows, "client", nowMs, 1)) passed++;
+    }
+    return passed;
+  };
+  assert.equal(takes(20, NOON + 59_000), 10);
+  assert.equal(takes(20, NOON + 60_000), 0);
+  // Three quarters of ten are left.
+  assert.equal(takes(20, NOON + 75_000), 2);
+  assert.equal(windows[0]?.remaining, 0);
+  assert.equal(takes(20, NOON + 180_000), 10);
+});
+
+test("a sliding request that is refused counts in no window", () => {
+  const store = createStore();
+  const worker = createWorker();
+  for (let at = 0; at < 30; at++) takeSliding(store, worker, "client", NOON, 1);
+  assert.deepEqual(remainingOf(worker), [0, 15]);
 });

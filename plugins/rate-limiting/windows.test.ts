@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { createWindow, lifetimeMs, moveTo, PERIODS, resetText } from "./windows.ts";
-import type { Period } from "./windows.ts";
+import { lifetimeMs, moveTo, PERIODS } from "../parts/calendar-windows.ts";
+import type { Period } from "../parts/calendar-windows.ts";
+import { createWindow, resetText } from "./windows.ts";
 
 const LEAP_DAY = Date.UTC(2028, 1, 29, 13, 14, 15, 678);
 

@@ -1,72 +1,44 @@
-// The calendar windows, in UTC, in which requests are counted.
+// One limit of a plugin entry and what is known of it.
+import { calendarWindow } from "../parts/calendar-windows.ts";
+import type { CalendarWindow, Period } from "../parts/calendar-windows.ts";
+import { bucketOf } from "./buckets.ts";
+import type { Bucket } from "./buckets.ts";
 
-/** Kong's periods, shortest first. */
-export const PERIODS = ["second", "minute", "hour", "day", "month", "year"] as const;
-export type Period = (typeof PERIODS)[number];
-
-const FIXED_LENGTHS_MS = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
-
-// Workers read the clock a little apart: a counter outlives its window, or a late worker would begin it anew.
-const KEEP_AFTER_END_MS = 1000;
-
-/** One limit of a plugin entry, and the window of its period that was current when it was last looked at. */
-export interface Window {
-  readonly period: Period;
+export interface Window extends CalendarWindow {
   readonly limit: number;
   readonly limitText: string;
   readonly limitHeader: string;
   readonly remainingHeader: string;
-  readonly entryId: string;
-  startMs: number;
-  endMs: number;
-  /** The store keys of the window begin with this. */
-  keyPrefix: string;
+  readonly bucket: Bucket;
   /** Requests left for the client that was counted last. Handlers are synchronous: no other request comes between. */
   remaining: number;
+  /** How long that client has to wait before it goes on. */
+  delayMs: number;
   /** As last asked for, and its text: most requests of a second ask for the same. */
   secondsLeft: number;
   secondsLeftText: string;
 }
 
-export function createWindow(period: Period, limit: number, entryId: string): Window {
+/** `burst` is for buckets only. */
+export function createWindow(
+  period: Period,
+  limit: number,
+  entryId: string,
+  burst: number = limit,
+): Window {
   const title = period.charAt(0).toUpperCase() + period.slice(1);
   return {
-    period,
+    ...calendarWindow(period, entryId),
     limit,
     limitText: String(limit),
     limitHeader: `X-RateLimit-Limit-${title}`,
     remainingHeader: `X-RateLimit-Remaining-${title}`,
-    entryId,
-    startMs: 0,
-    endMs: 0,
-    keyPrefix: "",
+    bucket: bucketOf(period, limit, burst),
     remaining: limit,
+    delayMs: 0,
     secondsLeft: 0,
     secondsLeftText: "0",
   };
-}
-
-/** Moves the window to the one that `nowMs` is in. */
-export function moveTo(window: Window, nowMs: number): void {
-  if (nowMs >= window.startMs && nowMs < window.endMs) return;
-  if (window.period === "month" || window.period === "year") {
-    const now = new Date(nowMs);
-    const year = now.getUTCFullYear();
-    const month = now.getUTCMonth();
-    const isMonth = window.period === "month";
-    window.startMs = isMonth ? Date.UTC(year, month) : Date.UTC(year, 0);
-    window.endMs = isMonth ? Date.UTC(year, month + 1) : Date.UTC(year + 1, 0);
-  } else {
-    const lengthMs = FIXED_LENGTHS_MS[window.period];
-    window.startMs = nowMs - (nowMs % lengthMs);
-    window.endMs = window.startMs + lengthMs;
-  }
-  window.keyPrefix = `${window.entryId}:${window.period}:${window.startMs}:`;
-}
-
-/** How long a counter that begins at `nowMs` is kept, in ms. */
-export function lifetimeMs(window: Window, nowMs: number): number {
-  return window.endMs - nowMs + KEEP_AFTER_END_MS;
 }
 
 /** Whole seconds until the window ends; `nowMs` is in the window. */

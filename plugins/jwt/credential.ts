@@ -1,0 +1,79 @@
+// Tokens that are signed with the key of a credential in the config: the credential says which algorithm, never the
+// token (RFC 8725 §3.1).
+import { jwt } from "@sluice/plugin-sdk";
+import type {
+  Credential,
+  JwtAlgorithmName,
+  JwtKey,
+  JwtObject,
+  RequestContext,
+} from "@sluice/plugin-sdk";
+
+import type { Refusal } from "../parts/authentication.ts";
+import { badToken } from "./refusals.ts";
+import type { Settings } from "./settings.ts";
+
+export type Verified =
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  | { readonly kind: "verified"; readonly credential: Credential; readonly untilMs: number };
+
+/** A token without exp is looked at again so often, ms. */
+const MAX_REMEMBERED_MS = 3_600_000;
+
+export function verifyByCredential(
+  { consumers }: RequestContext,
+  settings: Settings,
+  token: string,
+  key: string,
+): Verified {
+  const { refusals: refuse, audiences, issuer, clock_skew_seconds: clockSkewS } = settings;
+  const credential = consumers.findCredential("jwt_secrets", key);
+  if (credential === undefined) return refused(refuse.nobody(settings.key_claim_name));
+  const fields = consumers.credential(credential);
+  const algorithm = fields["algorithm"] as JwtAlgorithmName; // The gateway's config has no others.
+  const verifier = algorithm.startsWith("HS")
+    ? secretKey(String(fields["secret"]), settings.secret_is_base64)
+    : { pem: String(fields["rsa_public_key"]) };
+  if (verifier === undefined) return refused(refuse.because("Invalid key/secret"));
+  const result = jwt.verify(token, verifier, {
+    algorithms: [algorithm],
+    required: settings.claims_to_verify,
+    clockSkewS,
+    ...(issuer !== undefined && { issuer }),
+    ...(audiences.length > 0 && { audience: audiences }),
+  });
+  if (!result.valid) return refused(badToken(refuse, result.reason));
+  if (isTooFarAhead(result.payload, settings.maximum_expiration))
+    return refused(refuse.tooFarAhead);
+  return {
+    kind: "verified",
+    credential,
+    untilMs: validUntilMs(result.payload, clockSkewS, MAX_REMEMBERED_MS),
+  };
+}
+
+function refused(refusal: Refusal): Verified {
+  return { kind: "refused", refusal };
+}
+
+function secretKey(secret: string, isBase64: boolean): JwtKey | undefined {
+  if (!isBase64) return { secret };
+  try {
+    const bytes = Uint8Array.from(atob(secret), (character) => character.charCodeAt(0));
+    return bytes.length === 0 ? undefined : { secret: bytes };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Kong's maximum_expiration: a token that never expires is too far ahead as well. */
+export function isTooFarAhead({ exp }: JwtObject, maxS: number): boolean {
+  if (maxS === 0) return false;
+  return typeof exp !== "number" || exp - Date.now() / 1000 > maxS;
+}
+
+/** Until when a result may be taken for true, ms since 1970; at most so long from now. */
+export function validUntilMs({ exp }: JwtObject, clockSkewS: number, maxMs: number): number {
+  const latest = Date.now() + maxMs;
+  return typeof exp === "number" ? Math.min((exp + clockSkewS) * 1000, latest) : latest;
+}

@@ -1,0 +1,85 @@
+// Traces requests and reports the spans by OTLP over HTTP, as Kong's opentelemetry does.
+import { ConfigError, definePlugin, openSink, s } from "@sluice/plugin-sdk";
+
+import { HEADER_NAME } from "../parts/header-names.ts";
+import { queueFields } from "../parts/queue.ts";
+import { HEADER_TYPES, propagationField, propagationOf } from "../parts/tracing/propagation.ts";
+import { beginTrace, endTrace } from "../parts/tracing/request-trace.ts";
+import { samplingStrategyField } from "../parts/tracing/sampling.ts";
+import { resourceSpansJson } from "./otlp-json.ts";
+import { exportRequest } from "./otlp-protobuf.ts";
+
+const headerName = s.string().pattern(HEADER_NAME);
+const timeout = s.integer().min(1).max(60_000);
+
+const BATCH = 200;
+
+export default definePlugin({
+  name: "opentelemetry",
+  version: "1.0.0",
+  priority: 14,
+  capabilities: ["fetch"],
+  config: s.object({
+    traces_endpoint: s
+      .url()
+      .secret()
+      .endpoint()
+      .describe("Such as http://collector:4318/v1/traces."),
+    protocol: s
+      .enum(["http/protobuf", "http/json"])
+      .default("http/protobuf")
+      .describe("OpenTelemetry's names of them."),
+    headers: s.record(s.string().secret()).default({}),
+    resource_attributes: s.record(s.string()).default({}),
+    sampling_rate: s.number().min(0).max(1).default(1),
+    sampling_strategy: samplingStrategyField,
+    header_type: s.enum(HEADER_TYPES).optional(),
+    propagation: propagationField("w3c"),
+    http_response_header_for_traceid: headerName.optional(),
+    connect_timeout: timeout.default(1000).describe("ms."),
+    send_timeout: timeout.default(5000).describe("ms."),
+    read_timeout: timeout.default(5000).describe("ms."),
+    queue: queueFields(BATCH),
+  }),
+
+  configure(config) {
+    const taken = Object.keys(config.headers).find((name) => NOT_OURS.test(name));
+    if (taken !== undefined) throw new ConfigError("cannot be set here", `headers.${taken}`);
+    const isJson = config.protocol === "http/json";
+    const limitMs = config.connect_timeout + config.send_timeout + config.read_timeout;
+    return {
+      isJson,
+      resource: { "service.name": "sluice", ...config.resource_attributes },
+      tracing: {
+        propagation: propagationOf(config.header_type, config.propagation),
+        samplingStrategy: config.sampling_strategy,
+        sampleRatio: config.sampling_rate,
+        traceIdDigits: 32,
+        responseHeader: config.http_response_header_for_traceid,
+      } as const,
+      sink: openSink({
+        to: "http",
+        url: config.traces_endpoint,
+        headers: config.headers,
+        contentType: isJson ? "application/json" : "application/x-protobuf",
+        timeoutMs: Math.min(60_000, limitMs),
+        ...(isJson && { prefix: '{"resourceSpans":[', separator: ",", suffix: "]}" }),
+        queue: config.queue,
+      }),
+    };
+  },
+
+  onRequest(ctx, { tracing }) {
+    beginTrace(ctx, tracing);
+  },
+
+  onLog(ctx, { sink, isJson, resource, tracing }) {
+    const trace = endTrace(ctx, tracing);
+    if (trace === undefined) return;
+    const write = isJson ? resourceSpansJson : exportRequest;
+    sink.append(write(resource, trace.spans));
+  },
+});
+
+/** The gateway makes these, or another field has them. */
+const NOT_OURS = /^(?:host|content-length|content-type|transfer-encoding)$/i;

@@ -1,0 +1,30 @@
+// Work that is done at once or later: a handler that need not wait costs less when it does not.
+
+/** Runs `onDone` with what the work gives, now if it is there, or `onFailed` with what it throws. */
+export function nowOrLater<T, R>(
+  work: () => T | Promise<T>,
+  onDone: (value: T) => R,
+  onFailed: (cause: unknown) => R,
+): R | Promise<Awaited<R>> {
+  let value: T | Promise<T>;
+  try {
+    value = work();
+  } catch (cause) {
+    return onFailed(cause);
+  }
+  return value instanceof Promise ? later(value, onDone, onFailed) : onDone(value);
+}
+
+async function later<T, R>(
+  value: Promise<T>,
+  onDone: (value: T) => R,
+  onFailed: (cause: unknown) => R,
+): Promise<Awaited<R>> {
+  let done: T;
+  try {
+    done = await value;
+  } catch (cause) {
+    return await onFailed(cause);
+  }
+  return await onDone(done);
+}

@@ -1,0 +1,107 @@
+// In the gateway's own store, which its workers share and which is bounded. A body is in pieces there, as text.
+import type { Store } from "@sluice/plugin-sdk";
+
+import { parseKept } from "./storage.ts";
+import type { Body, Entry, Kept, Storage } from "./storage.ts";
+
+/** Characters; of three bytes at most in UTF-8, they fit into a value of the store. */
+const PIECE = 20_000;
+/** What is no text takes the time of a loop. */
+const MAX_BINARY_BYTES = 131_072;
+/** Fewer than QuickJS takes as arguments. */
+const BYTES_AT_ONCE = 8192;
+
+export class MemoryStorage implements Storage {
+  find(store: Store, key: string): Kept | undefined {
+    return parseKept(store.get(entryKey(key)));
+  }
+
+  body(store: Store, key: string, { tag, chunks = 0, encoding }: Entry): Body | undefined {
+    const pieces: string[] = [];
+    for (let at = 0; at < chunks; at++) {
+      const piece = store.get(pieceKey(key, tag, at));
+      // Pushed out, in part.
+      if (piece === undefined) return undefined;
+      pieces.push(piece);
+    }
+    const text = pieces.join("");
+    return encoding === "latin1" ? bytesOf(text) : text;
+  }
+
+  put(store: Store, key: string, kept: Kept, body: Body | undefined, lifetimeMs: number): boolean {
+    if (kept.kind === "variants" || body === undefined) {
+      if (kept.kind === "entry" && !keepPieces(store, key, kept, lifetimeMs)) return false;
+      store.set(entryKey(key), JSON.stringify(kept), lifetimeMs);
+      return true;
+    }
+    const written = textOf(body);
+    if (written === undefined) return false;
+    const { text, encoding } = written;
+    let chunks = 0;
+    for (let start = 0; start < text.length; chunks++) {
+      const end = pieceEnd(text, start);
+      store.set(pieceKey(key, kept.tag, chunks), text.slice(start, end), lifetimeMs);
+      start = end;
+    }
+    // Last, so that whoever finds it finds its body, too.
+    store.set(entryKey(key), JSON.stringify({ ...kept, encoding, chunks }), lifetimeMs);
+    return true;
+  }
+
+  remove(store: Store, key: string): void {
+    store.delete(entryKey(key));
+  }
+}
+
+/** The body of an entry that lives longer than was thought. */
+function keepPieces(
+  store: Store,
+  key: string,
+  { tag, chunks = 0 }: Entry,
+  lifetimeMs: number,
+): boolean {
+  for (let at = 0; at < chunks; at++) {
+    const piece = store.get(pieceKey(key, tag, at));
+    if (piece === undefined) return false;
+    store.set(pieceKey(key, tag, at), piece, lifetimeMs);
+  }
+  return true;
+}
+
+function entryKey(key: string): string {
+  return `entry:${key}`;
+}
+
+function pieceKey(key: string, tag: string, at: number): string {
+  return `body:${key}:${tag}:${at}`;
+}
+
+/** Never between the halves of a character. */
+function pieceEnd(text: string, start: number): number {
+  const end = Math.min(start + PIECE, text.length);
+  const last = text.charCodeAt(end - 1);
+  return end < text.length && last >= 0xd800 && last <= 0xdbff ? end - 1 : end;
+}
+
+function textOf(body: Body): { text: string; encoding: "text" | "latin1" } | undefined {
+  if (typeof body === "string") return { text: body, encoding: "text" };
+  try {
+    return {
+      text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body),
+      encoding: "text",
+    };
+  } catch {
+    if (body.length > MAX_BINARY_BYTES) return undefined;
+    let text = "";
+    for (let at = 0; at < body.length; at += BYTES_AT_ONCE) {
+      text += String.fromCharCode(...body.subarray(at, at + BYTES_AT_ONCE));
+    }
+    return { text, encoding: "latin1" };
+  }
+}
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
+}

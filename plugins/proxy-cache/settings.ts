@@ -1,0 +1,100 @@
+// Kong's fields, and what goes beyond them.
+import { ConfigError, openRedis, s } from "@sluice/plugin-sdk";
+import type { Infer } from "@sluice/plugin-sdk";
+
+import { redisFields } from "../parts/redis.ts";
+import { MemoryStorage } from "./memory-storage.ts";
+import { RedisStorage } from "./redis-storage.ts";
+import type { Storage } from "./storage.ts";
+
+const seconds = s.integer().min(0).max(31_536_000);
+const headerNames = s.array(s.string().pattern(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/));
+
+export const config = s.object({
+  response_code: s.array(s.integer().min(200).max(599)).nonEmpty().default([200, 301, 404]),
+  request_method: s
+    .array(s.enum(["HEAD", "GET"]))
+    .nonEmpty()
+    .default(["GET", "HEAD"]),
+  content_type: s
+    .array(s.string())
+    .default(["text/plain", "application/json"])
+    .describe("With parameters: exactly this; without: whatever the parameters are."),
+  cache_ttl: s.integer().min(1).default(300).describe("Seconds."),
+  strategy: s.enum(["memory", "redis"]),
+  memory: s.object({ dictionary_name: s.enum(["kong_db_cache"]).optional() }).optional(),
+  redis: redisFields.optional(),
+  cache_control: s.boolean().default(false).describe("Freshness by RFC 9111 instead of cache_ttl."),
+  storage_ttl: s.integer().min(1).optional().describe("Seconds that an entry is kept."),
+  ignore_uri_case: s.boolean().default(false),
+  vary_headers: headerNames.optional(),
+  vary_query_params: s.array(s.string()).optional(),
+  response_headers: s
+    .object({
+      age: s.boolean().default(true),
+      "X-Cache-Status": s.boolean().default(true),
+      "X-Cache-Key": s.boolean().default(true),
+    })
+    .default({}),
+  stale_while_revalidate: seconds
+    .default(0)
+    .describe("Seconds that a stale entry is served while a new one is fetched; RFC 5861."),
+  stale_if_error: seconds
+    .default(0)
+    .describe("Seconds that a stale entry is served when the upstream fails; RFC 5861."),
+  max_body_bytes: s.integer().min(0).max(8_388_608).default(1_048_576),
+  lock_timeout: s
+    .number()
+    .min(0)
+    .max(60)
+    .default(5)
+    .describe("Seconds that requests wait for the one that fetches; 0 lets all of them fetch."),
+});
+
+/** What goes into the store piece by piece takes the time of the call. */
+const MAX_MEMORY_BODY_BYTES = 2_097_152;
+
+export type Config = Infer<typeof config>;
+
+export interface Settings extends Config {
+  readonly entryId: string;
+  readonly storage: Storage;
+  readonly statuses: ReadonlySet<number>;
+  readonly methods: ReadonlySet<string>;
+  readonly contentTypes: ReadonlySet<string>;
+}
+
+/** Throws ConfigError. */
+export function settingsOf(config: Config, entryId: string): Settings {
+  const { strategy, redis, response_code, max_body_bytes } = config;
+  if (strategy === "redis" && redis?.host === undefined) {
+    throw new ConfigError("is required when strategy is redis", "redis.host");
+  }
+  if (strategy === "memory" && max_body_bytes > MAX_MEMORY_BODY_BYTES) {
+    const bound = `${MAX_MEMORY_BODY_BYTES} with strategy memory; redis takes more`;
+    throw new ConfigError(`must be at most ${bound}`, "max_body_bytes");
+  }
+  const at = response_code.findIndex((code) => code === 206 || code === 304);
+  if (at >= 0) {
+    throw new ConfigError("a part or a mere confirmation is never stored", `response_code[${at}]`);
+  }
+  return {
+    ...config,
+    entryId,
+    storage:
+      strategy === "redis" && redis
+        ? new RedisStorage(openRedis(redis), max_body_bytes)
+        : new MemoryStorage(),
+    statuses: new Set(response_code),
+    methods: new Set(config.request_method),
+    contentTypes: new Set(config.content_type.map((type) => normalType(type))),
+  };
+}
+
+/** Lower case, without space around the parameters. */
+export function normalType(type: string): string {
+  return type
+    .toLowerCase()
+    .replace(/\s*;\s*/g, ";")
+    .trim();
+}

@@ -1,0 +1,65 @@
+// What is kept of a response, and where.
+import type { Store } from "@sluice/plugin-sdk";
+
+export type Header = readonly [name: string, value: string];
+
+/** A response without its body; JSON. Times in ms. */
+export interface Entry {
+  readonly kind: "entry";
+  readonly status: number;
+  readonly headers: readonly Header[];
+  /** Since 1970. */
+  readonly storedAtMs: number;
+  /** Its age when it came. */
+  readonly ageMs: number;
+  /** Fresh for that long from storedAtMs on. */
+  readonly ttlMs: number;
+  /** Beyond that it may be served while a new one is fetched, or when the upstream fails. */
+  readonly staleMs: number;
+  readonly staleIfErrorMs: number;
+  /** Of its body. */
+  readonly tag: string;
+  readonly bytes: number;
+  /** How a body in the store is written. */
+  readonly encoding?: "text" | "latin1";
+  readonly chunks?: number;
+}
+
+/** Under a key that has several responses, by these request headers. */
+export interface Variants {
+  readonly kind: "variants";
+  readonly names: readonly string[];
+}
+
+export type Kept = Entry | Variants;
+
+export type Body = string | Uint8Array<ArrayBuffer>;
+
+/** `store` is the one of the handler that asks. A failure is the storage's: it is thrown or rejected. */
+export interface Storage {
+  find(store: Store, key: string): Promise<Kept | undefined> | Kept | undefined;
+  /** Undefined when it has gone meanwhile. */
+  body(store: Store, key: string, entry: Entry): Promise<Body | undefined> | Body | undefined;
+  /** False when it cannot be kept. A body of undefined stays as it is. */
+  put(
+    store: Store,
+    key: string,
+    kept: Kept,
+    body: Body | undefined,
+    lifetimeMs: number,
+  ): Promise<boolean> | boolean;
+  remove(store: Store, key: string): Promise<void> | void;
+}
+
+/** Undefined for what is none: of another version, say. */
+export function parseKept(json: string | undefined): Kept | undefined {
+  if (json === undefined) return undefined;
+  try {
+    const kept: unknown = JSON.parse(json);
+    const isKept = typeof kept === "object" && kept !== null && "kind" in kept;
+    // Only this plugin writes there.
+    return isKept ? (kept as Kept) : undefined;
+  } catch {
+    return undefined;
+  }
+}
