@@ -25,13 +25,19 @@ process.exitCode = exitCode(tally);
 async function runAll(): Promise<Tally> {
   const missing = missingFromCheckout(ROOT);
   if (missing !== undefined) return failed("the checkout", missing);
-  // Without it the cases in C are skipped, each with its reason.
-  installMissing({ clang: "clang", "wasm-ld": "lld" });
+  // Without them the cases that need them are skipped, each with its reason.
+  installMissing({
+    clang: "clang",
+    "wasm-ld": "lld",
+    "redis-server": "redis-server",
+    etcd: "etcd-server",
+    protoc: "protobuf-compiler",
+  });
   const units = await testFiles(
     "{runtime,plugin-sdk,plugins,bench}/**/*.test.ts",
     "conformance/src/run/*.test.ts",
   );
-  const cases = await testFiles("conformance/src/cases/*.test.ts");
+  const cases = await testFiles("conformance/src/{cases,faults}/*.test.ts");
   return sum([
     await check(),
     await nodeTests("Unit tests on Node", units, "node"),

@@ -1,6 +1,16 @@
 // Functions on what outlives a request.
 import { BUFFER, NOT_A_NUMBER, text } from "./probe.ts";
-import { ABSENT, BAD_HANDLE, BAD_VALUE, DENIED, LIMIT, deniedRow, isPositive, row } from "./row.ts";
+import {
+  ABSENT,
+  BAD_HANDLE,
+  BAD_VALUE,
+  DENIED,
+  LIMIT,
+  WRONG_PHASE,
+  deniedRow,
+  isPositive,
+  row,
+} from "./row.ts";
 import type { Row } from "./row.ts";
 
 export const SERVICE_ROWS: readonly Row[] = [
@@ -73,6 +83,10 @@ export const SERVICE_ROWS: readonly Row[] = [
   row("timer_stop", [99_999], BAD_HANDLE),
   row("fetch", ["request", text("{"), text("")], BAD_VALUE),
   row("fetch", ["request", text('{"url":"file:///etc/passwd"}'), text("")], isPositive),
+  row("redis_open", [text("{")], { configure: BAD_VALUE, other: WRONG_PHASE }),
+  row("redis_open", [text('{"host":"192.0.2.1"}')], { configure: DENIED, other: WRONG_PHASE }),
+  row("redis_call", ["request", 1, text('["PING"]'), 0, -1], BAD_HANDLE),
+  row("redis_call", [0, 1, text('["PING"]'), 0, -1], { configure: WRONG_PHASE, other: BAD_HANDLE }),
   row("url_parse", [text("http://a/b"), 0, -1, BUFFER], isPositive, /"\/b"/),
   row("url_parse", [text("../c"), text("http://a/b/"), BUFFER], isPositive, /"\/c"/),
   row("url_parse", [text("::"), 0, -1, BUFFER], BAD_VALUE),

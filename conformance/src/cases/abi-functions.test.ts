@@ -196,8 +196,9 @@ test("W9 abi: configure has no request, and everything else", async () => {
     const [name] = each.call;
     const bad = resultOf(name) === "f" ? NOT_A_NUMBER : BAD_HANDLE;
     // Configure may not wait for anything.
-    const refused = name === "fetch" ? WRONG_PHASE : bad;
-    const isRefused = each.isOfRequest || name === "fetch";
+    const waits = name === "fetch" || name === "redis_call";
+    const refused = waits ? WRONG_PHASE : bad;
+    const isRefused = each.isOfRequest || waits;
     const wanted: Row = isRefused ? { ...each, expected: refused } : each;
     const fault = faultOf(wanted, "configure", await resultOfCall("gw", "configure", each.number));
     if (fault !== undefined) faults.push(fault);

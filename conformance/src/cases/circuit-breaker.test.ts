@@ -9,7 +9,7 @@ import { eventually } from "../harness/deadline.ts";
 import { useGateway } from "../harness/fixture.ts";
 import { parseMetrics, total } from "../harness/metrics.ts";
 import { reply } from "../harness/upstream.ts";
-import { upstreamStatus } from "../harness/upstreams-api.ts";
+import { setCircuitBreaker, upstreamStatus } from "../harness/upstreams-api.ts";
 
 const WAIT_MS = 1500;
 /** No test waits for it. */
@@ -43,7 +43,22 @@ const used = useGateway(([first = 0, second = 0]) => {
     slow_call_rate_threshold: 50,
   });
   add("leaving", [first], {});
-  return { config: config({ services, upstreams }) };
+  add("whole", [first, second], { per: "upstream", wait_duration_in_open_state: LONG_MS });
+  add("steered", [first, second], { wait_duration_in_open_state: LONG_MS });
+  add("timeouts", [first], {
+    failure_statuses: [429],
+    record_exceptions: ["upstream_timeout"],
+    wait_duration_in_open_state: LONG_MS,
+  });
+  add("shared", [first], { per: "route", wait_duration_in_open_state: LONG_MS });
+  services.push({
+    name: "shared-again",
+    host: "shared.upstream",
+    routes: [{ name: "shared-again-route", paths: ["/again"], strip_path: false }],
+  });
+  const timed = services.find(({ name }) => name === "timeouts");
+  Object.assign(timed ?? {}, { read_timeout: 60, retries: 0 });
+  return { config: config({ services, upstreams }), flags: ["--admin-listen", "127.0.0.1:0"] };
 }, 2);
 
 async function statuses(path: string, count: number): Promise<number[]> {
@@ -57,7 +72,7 @@ async function stateOf(name: string): Promise<string | undefined> {
   return targets[0]?.circuit_breaker?.state;
 }
 
-test("U15 circuit breaker: it opens, fails fast, tries one request, and closes again", async () => {
+test("U15, O5 circuit breaker: it opens, fails fast, tries one request, and closes again", async () => {
   const [first] = used.upstreams;
   const mark = used.gateway.mark;
   first!.answer = (_request, connection) => connection.send(reply("500 Oops"));
@@ -77,7 +92,9 @@ test("U15 circuit breaker: it opens, fails fast, tries one request, and closes a
       client.response().catch(() => undefined),
       first!.request(count, 1000).catch(() => undefined),
     ]);
-    return first!.requests.length > count ? client : undefined;
+    if (first!.requests.length > count) return client;
+    client.abort();
+    return undefined;
   }, "a trial request");
   assert.equal(await stateOf("alone"), "half_open");
   assert.deepEqual(await statuses("/alone", 3), [503, 503, 503]);
@@ -131,4 +148,79 @@ test("circuit breaker: clients that leave do not open it", async () => {
   first!.answer = (_request, connection) => connection.send(reply("200 OK", "ok"));
   assert.equal((await used.gateway.get("/leaving")).status, 200);
   assert.equal(await stateOf("leaving"), "closed");
+});
+
+test("circuit breaker: that of a whole upstream counts all targets and says when to come again", async () => {
+  for (const upstream of used.upstreams) {
+    upstream.answer = (_request, connection) => connection.send(reply("500 Oops"));
+  }
+  const mark = used.gateway.mark;
+  assert.deepEqual(await statuses("/whole", 4), [500, 500, 500, 500]);
+  await used.gateway.logged(/circuit breaker of whole.upstream is open: 100 % of 4 calls/, mark);
+  const [first, second] = used.upstreams;
+  const counts = [first!.requests.length, second!.requests.length];
+  assert.deepEqual(counts, [2, 2]);
+  const refused = await used.gateway.get("/whole");
+  assert.equal(refused.status, 503);
+  const seconds = Number(refused.header("retry-after"));
+  assert.ok(seconds > LONG_MS / 1000 - 60 && seconds <= LONG_MS / 1000, `Retry-After: ${seconds}`);
+  assert.deepEqual([first!.requests.length, second!.requests.length], counts);
+  const { circuit_breaker: breaker } = await upstreamStatus(used.gateway, "whole.upstream");
+  assert.equal(breaker?.state, "open");
+  const samples = parseMetrics((await used.gateway.status("/metrics")).text);
+  assert.ok(total(samples, "sluice_errors_total", { code: "circuit_open" }) > 0);
+});
+
+test("circuit breaker: each route to an upstream may have its own", async () => {
+  const [first] = used.upstreams;
+  first!.answer = ({ target }, connection) =>
+    connection.send(reply(target.startsWith("/shared") ? "500 Oops" : "200 OK"));
+  assert.deepEqual(await statuses("/shared", 6), [500, 500, 500, 500, 503, 503]);
+  assert.deepEqual(await statuses("/again", 6), [200, 200, 200, 200, 200, 200]);
+  const { routes } = await upstreamStatus(used.gateway, "shared.upstream");
+  const states = routes?.map(({ route, circuit_breaker: { state } }) => [route, state]);
+  assert.deepEqual(states, [
+    ["shared-route", "open"],
+    ["shared-again-route", "closed"],
+  ]);
+  assert.equal(
+    await setCircuitBreaker(used.gateway, "shared.upstream/routes/shared-route", "closed"),
+    204,
+  );
+  first!.answer = (_request, connection) => connection.send(reply("200 OK"));
+  assert.deepEqual(await statuses("/shared", 2), [200, 200]);
+});
+
+test("circuit breaker: an operator forces it open or closed, and disables it", async () => {
+  const [first, second] = used.upstreams;
+  const mark = used.gateway.mark;
+  const target = `steered.upstream/targets/127.0.0.1:${first!.port}`;
+  assert.equal(await setCircuitBreaker(used.gateway, target, "forced_open"), 204);
+  await used.gateway.logged(/of steered.upstream is forced_open: set by an operator/, mark);
+  assert.deepEqual(new Set(await statuses("/steered", 4)), new Set([200]));
+  assert.deepEqual([first!.requests.length, second!.requests.length], [0, 4]);
+  assert.equal(await setCircuitBreaker(used.gateway, "steered.upstream", "FORCED_OPEN"), 204);
+  const refused = await used.gateway.get("/steered");
+  assert.deepEqual([refused.status, refused.header("retry-after")], [503, undefined]);
+  assert.equal(await setCircuitBreaker(used.gateway, "steered.upstream", "disabled"), 204);
+  for (const upstream of used.upstreams) {
+    upstream.answer = (_request, connection) => connection.send(reply("500 Oops"));
+  }
+  assert.deepEqual(new Set(await statuses("/steered", 12)), new Set([500]), "nothing is counted");
+  assert.equal(await stateOf("steered"), "disabled");
+  assert.equal(await setCircuitBreaker(used.gateway, "steered.upstream", "closed"), 204);
+  assert.deepEqual(new Set(await statuses("/steered", 2)), new Set([500]));
+  assert.equal(await setCircuitBreaker(used.gateway, "steered.upstream", "half_open"), 400);
+  assert.equal(await setCircuitBreaker(used.gateway, "nope.upstream", "open"), 404);
+});
+
+test("circuit breaker: what counts as a failure is what its config says", async () => {
+  const [first] = used.upstreams;
+  first!.answer = (_request, connection) => connection.reset();
+  assert.deepEqual(new Set(await statuses("/timeouts", 5)), new Set([502]), "no reset counts");
+  first!.answer = (_request, connection) => connection.send(reply("429 Slow Down"));
+  assert.deepEqual(await statuses("/timeouts", 1), [429]);
+  first!.answer = () => undefined;
+  assert.deepEqual(await statuses("/timeouts", 1), [504]);
+  assert.deepEqual(await statuses("/timeouts", 1), [503], "2 of the last 4 have failed");
 });

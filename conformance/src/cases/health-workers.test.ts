@@ -7,7 +7,12 @@ import { eventually } from "../harness/deadline.ts";
 import { useGateway } from "../harness/fixture.ts";
 import { parseMetrics, total } from "../harness/metrics.ts";
 import { reply } from "../harness/upstream.ts";
-import { setHealth, untilHealth } from "../harness/upstreams-api.ts";
+import {
+  setCircuitBreaker,
+  setHealth,
+  untilHealth,
+  upstreamStatus,
+} from "../harness/upstreams-api.ts";
 
 const NAME = "pool.upstream";
 
@@ -19,6 +24,8 @@ const used = useGateway(
         {
           name: NAME,
           targets: ports.map((port) => ({ target: `127.0.0.1:${port}` })),
+          circuit_breaker: { per: "upstream" },
+          circuit_breakers: { max_requests: 64 },
           healthchecks: {
             active: {
               http_path: "/probe",
@@ -86,4 +93,20 @@ test("health with workers: what an operator says holds in each of them", async (
   await Promise.all(answers);
   assert.equal(second!.requests.filter((request) => request.target === "/x").length, 0);
   assert.equal(await setHealth(used.gateway, NAME, "127.0.0.1:1", "unhealthy"), 404);
+});
+
+test("circuit breakers and bounds with workers: an operator's word holds in each, and bounds are shared", async () => {
+  for (const upstream of used.upstreams) upstream.reset();
+  assert.equal(await setCircuitBreaker(used.gateway, NAME, "forced_open"), 204);
+  const answers = Array.from({ length: 20 }, () => used.gateway.get("/x"));
+  for (const { status } of await Promise.all(answers)) assert.equal(status, 503);
+  const samples = parseMetrics((await used.gateway.status("/metrics")).text);
+  const inBoth = { upstream: NAME, state: "forced_open" };
+  assert.equal(total(samples, "sluice_circuit_breaker_state", inBoth), 2);
+  const status = await upstreamStatus(used.gateway, NAME);
+  assert.deepEqual(
+    [status.circuit_breaker?.state, status.circuit_breakers?.limit],
+    ["forced_open", 64],
+  );
+  assert.equal(await setCircuitBreaker(used.gateway, NAME, "closed"), 204);
 });

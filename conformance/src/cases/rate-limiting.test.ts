@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { parseItem, parseList } from "structured-headers";
+
 import { ask, get } from "../harness/client.ts";
 import type { Response } from "../harness/client.ts";
 import { config } from "../harness/config.ts";
@@ -29,6 +31,22 @@ const used = useGateway(([port = 0]) => {
         at("by-path", { hour: 2, limit_by: "path", path: "/by-path/limited" }),
         at("by-service", { hour: 2, limit_by: "service" }),
         at("second", { second: 2 }),
+        at("sliding", { hour: 10, day: 10, window_type: "sliding" }),
+        at("bucket", { day: 10, algorithm: "token_bucket" }),
+        at("leaky", { minute: 600, algorithm: "leaky_bucket", burst: 2, ietf_headers: true }),
+        at("cost", { hour: 10, cost_header: "X-Cost" }),
+        at("draft", { minute: 100, hour: 1000, ietf_headers: true, hide_client_headers: true }),
+        {
+          ...at("before-auth", {}),
+          plugins: [
+            {
+              name: "rate-limiting",
+              config: { policy: "local", hour: 2, limit_by: "ip" },
+              ordering: { before: { access: ["key-auth"] } },
+            },
+            auth,
+          ],
+        },
       ],
       consumers: [
         { username: "alice", keyauth_credentials: [{ key: "alice-key" }] },
@@ -105,6 +123,55 @@ test("R4 rate-limiting: of 100 parallel requests exactly the limit passes", asyn
   );
   assert.equal(answers.filter(({ status }) => status === 200).length, 10);
   assert.equal(answers.filter(({ status }) => status === 429).length, 90);
+});
+
+for (const path of ["/sliding", "/bucket"]) {
+  test(`R4 rate-limiting ${path}: of 100 parallel requests exactly the limit passes`, async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => ask(used.gateway.proxyPort, get(path))),
+    );
+    assert.equal(answers.filter(({ status }) => status === 200).length, 10);
+    for (const answer of answers) assert.match(answer.header("ratelimit-remaining") ?? "", /^\d$/);
+  });
+}
+
+test("rate-limiting: a leaky bucket holds its burst back, and refuses what is beyond it", async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => ask(used.gateway.proxyPort, get("/leaky"))),
+  );
+  const passed = answers.filter(({ status }) => status === 200).length;
+  assert.ok(passed >= 3 && passed < 10, `${passed} of 10`);
+});
+
+test("rate-limiting: a request costs what its header says, and never less than one", async () => {
+  const left = async (cost: string): Promise<string | undefined> =>
+    (await used.gateway.get("/cost", `X-Cost: ${cost}`)).header("ratelimit-remaining");
+  assert.equal(await left("4"), "6");
+  assert.equal(await left("-4"), "5");
+  assert.equal(await left("0"), "4");
+  assert.equal((await used.gateway.get("/cost", "X-Cost: 5")).status, 429);
+});
+
+test("R7 rate-limiting: RateLimit and RateLimit-Policy are structured fields", async () => {
+  const response = await used.gateway.get("/draft");
+  const policies = parseList(response.header("ratelimit-policy") ?? "");
+  assert.deepEqual(
+    policies.map(([name, parameters]) => [name, parameters.get("q"), parameters.get("w")]),
+    [
+      ["minute", 100, 60],
+      ["hour", 1000, 3600],
+    ],
+  );
+  for (const [name, parameters] of parseList(response.header("ratelimit") ?? "")) {
+    assert.ok(name === "minute" || name === "hour");
+    assert.ok(Number.isInteger(parameters.get("r")) && Number.isInteger(parameters.get("t")));
+  }
+  const refused = await used.gateway.get("/custom");
+  assert.ok(Number.isInteger(parseItem(refused.header("retry-after") ?? "")[0]));
+});
+
+test("R8 rate-limiting: before authentication it limits those whom that refuses, too", async () => {
+  assert.deepEqual(await statuses(4, "/before-auth", "apikey: nobody"), [401, 401, 429, 429]);
 });
 
 test("rate-limiting: limit_by consumer counts each consumer apart", async () => {

@@ -16,9 +16,10 @@ export class Load {
   readonly #workers: Promise<void>[];
   #isStopping = false;
 
-  constructor(port: number, path: string, connections: number) {
+  /** `request` are the bytes of each; a GET of the path unless they are given. */
+  constructor(port: number, path: string, connections: number, request: string = get(path)) {
     this.#port = port;
-    this.#request = get(path);
+    this.#request = request;
     this.#workers = Array.from({ length: connections }, () => this.#work());
   }
 

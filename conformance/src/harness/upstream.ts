@@ -180,9 +180,16 @@ export class Upstream {
 }
 
 /** Listens on 127.0.0.1 and a free port. */
-export async function startUpstream(): Promise<Upstream> {
+/** On an address of this machine and a free port, unless one is given. */
+export async function startUpstream(
+  host: string = "127.0.0.1",
+  port: number = 0,
+): Promise<Upstream> {
   const server = createServer({ noDelay: true });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
   return new Upstream(server);
 }
 

@@ -1,4 +1,5 @@
 // What the status API says of upstreams, and how an operator sets the health of a target.
+import { ask, head } from "./client.ts";
 import { eventually } from "./deadline.ts";
 import type { Gateway } from "./gateway.ts";
 
@@ -7,7 +8,27 @@ export interface UpstreamStatus {
   readonly algorithm: string;
   readonly health: string;
   readonly healthy_weight_percent: number;
+  readonly priorities: readonly {
+    readonly priority: number;
+    readonly load: number;
+    readonly is_panic: boolean;
+  }[];
   readonly targets: readonly TargetStatus[];
+  readonly circuit_breaker?: BreakerStatus;
+  readonly routes?: readonly { readonly route: string; readonly circuit_breaker: BreakerStatus }[];
+  readonly circuit_breakers?: BoundsStatus;
+}
+
+export interface BreakerStatus {
+  readonly state: string;
+  readonly calls: number;
+}
+
+export interface BoundsStatus {
+  readonly active_requests: number;
+  readonly pending_requests: number;
+  readonly limit?: number;
+  readonly refused: Readonly<Record<string, number>>;
 }
 
 export interface TargetStatus {
@@ -16,8 +37,10 @@ export interface TargetStatus {
   readonly health: string;
   readonly reason?: string;
   readonly since?: string;
+  readonly ejection?: { readonly reason: string };
+  readonly slow_start_percent?: number;
   readonly active_tries?: number;
-  readonly circuit_breaker?: { readonly state: string; readonly calls: number };
+  readonly circuit_breaker?: BreakerStatus;
   readonly unhealthy_workers?: readonly number[];
 }
 
@@ -50,6 +73,26 @@ export async function untilHealth(
     },
     () => `${healths.join(", ")} of ${name}; it is ${seen}`,
   );
+}
+
+/**
+ * Puts circuit breakers into a state: those of an upstream, or that of `NAME/targets/HOST:PORT` or `NAME/routes/NAME`.
+ * The status of the admin API's answer.
+ */
+export async function setCircuitBreaker(
+  gateway: Gateway,
+  whose: string,
+  state: string,
+): Promise<number> {
+  const [, port] = /admin listening on \S+:(\d+)/.exec(gateway.log) ?? [];
+  const body = JSON.stringify({ state });
+  const lines = [
+    `PUT /upstreams/${whose}/circuit_breaker HTTP/1.1`,
+    `Host: 127.0.0.1:${port}`,
+    "Content-Type: application/json",
+    `Content-Length: ${body.length}`,
+  ];
+  return (await ask(Number(port), head(...lines) + body)).status;
 }
 
 /** The status of the admin API's answer. */
