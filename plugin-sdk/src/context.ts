@@ -20,6 +20,11 @@ export interface WritableFields {
    * Node's rawHeaders: five headers cost little more than one.
    */
   setHeaders(namesAndValues: readonly string[]): void;
+  /**
+   * As setHeaders, of a text that has each name and value with a NUL (`\0`) behind it, `count` pairs: for what is the same,
+   * or nearly, in each request and is put together once.
+   */
+  setHeaderBlock(block: string, count: number): void;
   addHeader(name: string, value: string): void;
   removeHeader(name: string): void;
 }

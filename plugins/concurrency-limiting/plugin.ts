@@ -2,8 +2,10 @@
 import { ConfigError, definePlugin, openRedis, s } from "@sluice/plugin-sdk";
 import type { EarlyResponse, Infer, LogContext, RequestContext } from "@sluice/plugin-sdk";
 
-import { identifierOf } from "../parts/client-identifier.ts";
+import { identifierBy } from "../parts/client-identifier.ts";
+import type { Identify } from "../parts/client-identifier.ts";
 import { nowOrLater } from "../parts/now-or-later.ts";
+import { reasonOf } from "../parts/reason.ts";
 import { redisFields } from "../parts/redis.ts";
 import { localPermits, redisPermits } from "./permits.ts";
 import type { Permit, Permits, Taken } from "./permits.ts";
@@ -41,6 +43,7 @@ const config = s.object({
 type Config = Infer<typeof config>;
 
 interface Settings extends Config {
+  readonly identify: Identify;
   readonly permits: Permits;
 }
 
@@ -67,11 +70,11 @@ export default definePlugin({
       policy === "redis" && redis
         ? redisPermits(openRedis(redis), entry.id, lease * 1000)
         : localPermits(entry.id, lease * 1000);
-    return { ...config, permits };
+    return { ...config, permits, identify: identifierBy(config) };
   },
 
   onRequest(ctx, settings) {
-    const identifier = identifierOf(ctx, settings, `${settings.limit_by}:`);
+    const identifier = settings.identify(ctx);
     const { permits, conn, burst } = settings;
     return nowOrLater<Taken, Outcome | Promise<Outcome>>(
       () => permits.take(ctx.store, identifier, ctx.request.id, conn + burst),
@@ -129,8 +132,4 @@ function isPermit(value: unknown): value is Permit {
     "holder" in value &&
     typeof value.holder === "string"
   );
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

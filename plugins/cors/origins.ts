@@ -4,6 +4,8 @@ import { compilePattern, matches } from "../parts/patterns.ts";
 export interface Origins {
   /** Another origin may get another answer, which caches have to know. */
   readonly dependOnRequest: boolean;
+  /** The same origin is allowed whoever asks. */
+  readonly isConstant: boolean;
   /** The value of Access-Control-Allow-Origin; undefined for none. */
   allowedFor(origin: string | undefined): string | undefined;
 }
@@ -12,14 +14,15 @@ export interface Origins {
 export function compileOrigins(entries: readonly string[]): Origins {
   const [only] = entries;
   if (only === undefined || entries.includes("*")) {
-    return { dependOnRequest: entries.length > 1, allowedFor: () => "*" };
+    return { dependOnRequest: entries.length > 1, isConstant: true, allowedFor: () => "*" };
   }
   if (entries.length === 1 && !isPattern(only)) {
-    return { dependOnRequest: true, allowedFor: () => only };
+    return { dependOnRequest: true, isConstant: true, allowedFor: () => only };
   }
   const rules = entries.map((entry, index) => ruleOf(entry, `origins[${index}]`));
   return {
     dependOnRequest: true,
+    isConstant: false,
     allowedFor: (origin) => {
       if (origin === undefined) return undefined;
       const normal = normalize(origin);

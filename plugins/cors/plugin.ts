@@ -44,8 +44,12 @@ interface Settings {
   /** Values as they are sent. */
   readonly methods: string;
   readonly headers: string;
-  readonly exposedHeaders: string;
   readonly maxAge: string | undefined;
+  /** What responses to others than preflights get, where it is the same whatever the origin is. */
+  readonly constant: Permission | undefined;
+  /** What the last one got otherwise: most requests come from the pages of few origins. */
+  latest: Permission | undefined;
+  readonly exposedHeaders: string;
 }
 
 export default definePlugin({
@@ -55,7 +59,7 @@ export default definePlugin({
   config,
 
   configure(config): Settings {
-    return {
+    const settings: Settings = {
       origins: compileOrigins(config.origins),
       credentials: config.credentials,
       privateNetwork: config.private_network,
@@ -65,36 +69,84 @@ export default definePlugin({
       headers: config.headers.join(","),
       exposedHeaders: config.exposed_headers.join(","),
       maxAge: config.max_age === undefined ? undefined : String(config.max_age),
+      constant: undefined,
+      latest: undefined,
     };
+    const { origins, credentials, allowOriginAbsent } = settings;
+    const isConstant = origins.isConstant && allowOriginAbsent;
+    const isReflected = credentials && origins.allowedFor(undefined) === "*";
+    if (!isConstant || isReflected) return settings;
+    return { ...settings, constant: permissionFor(undefined, settings) };
   },
 
   onRequest(ctx, settings) {
+    const { constant } = settings;
+    const isOptions = ctx.request.method === "OPTIONS";
+    if (constant !== undefined && !isOptions) return note(ctx, constant);
     const origin = ctx.request.header("origin");
-    if (origin === undefined || !isPreflight(ctx)) return noteHeaders(ctx, origin, settings);
+    if (origin === undefined || !isOptions || !asksForMethod(ctx)) {
+      return noteHeaders(ctx, origin, settings);
+    }
     // What the upstream says of a preflight stays as it is.
     if (settings.preflightContinue) return;
     return answerPreflight(ctx, origin, settings);
   },
 });
 
-function isPreflight({ request }: RequestContext): boolean {
-  return (
-    request.method === "OPTIONS" && request.header("access-control-request-method") !== undefined
-  );
+function asksForMethod({ request }: RequestContext): boolean {
+  return request.header("access-control-request-method") !== undefined;
 }
 
 /** For whatever response the request gets. */
 function noteHeaders(ctx: RequestContext, origin: string | undefined, settings: Settings): void {
   if (origin === undefined && !settings.allowOriginAbsent) return;
-  allowOrigin(ctx, origin, settings);
-  if (settings.exposedHeaders !== "") {
-    ctx.response.setHeader("Access-Control-Expose-Headers", settings.exposedHeaders);
-  }
+  const { latest } = settings;
+  if (latest !== undefined && latest.origin === origin) return note(ctx, latest);
+  settings.latest = permissionFor(origin, settings);
+  note(ctx, settings.latest);
+}
+
+/** Who may read a response, as headers; what an upstream says of that does not count. */
+interface Permission {
+  /** Of the request. */
+  readonly origin: string | undefined;
+  readonly isAllowed: boolean;
+  readonly varies: boolean;
+  /** To set, as setHeaderBlock takes them. */
+  readonly block: string;
+  readonly count: number;
+}
+
+function permissionFor(
+  origin: string | undefined,
+  { origins, credentials, exposedHeaders }: Settings,
+): Permission {
+  const allowed = origins.allowedFor(origin);
+  // A browser takes no * for a request with credentials, so it gets its own origin.
+  const isReflected = credentials && allowed === "*" && origin !== undefined;
+  const said = isReflected ? origin : allowed;
+  const headers: string[] = [];
+  if (said !== undefined) headers.push("Access-Control-Allow-Origin", said);
+  if (credentials && said !== "*") headers.push("Access-Control-Allow-Credentials", "true");
+  if (exposedHeaders !== "") headers.push("Access-Control-Expose-Headers", exposedHeaders);
+  return {
+    origin,
+    isAllowed: said !== undefined,
+    varies: origins.dependOnRequest || isReflected,
+    block: headers.map((part) => `${part}\0`).join(""),
+    count: headers.length / 2,
+  };
+}
+
+function note({ response }: RequestContext, permission: Permission): void {
+  if (permission.varies) response.addHeader("Vary", "Origin");
+  if (!permission.isAllowed) response.removeHeader("Access-Control-Allow-Origin");
+  if (permission.count > 0) response.setHeaderBlock(permission.block, permission.count);
 }
 
 function answerPreflight(ctx: RequestContext, origin: string, settings: Settings): EarlyResponse {
   const { request, response } = ctx;
-  allowOrigin(ctx, origin, settings);
+  note(ctx, permissionFor(origin, { ...settings, exposedHeaders: "" }));
   const asked = request.header("access-control-request-headers");
   const headers = settings.headers === "" ? asked : settings.headers;
   if (headers !== undefined) response.setHeader("Access-Control-Allow-Headers", headers);
@@ -105,22 +157,4 @@ function answerPreflight(ctx: RequestContext, origin: string, settings: Settings
     response.setHeader("Access-Control-Allow-Private-Network", "true");
   }
   return ctx.respond(200);
-}
-
-/** Notes who may read the response; what an upstream says of that does not count. */
-function allowOrigin(
-  { response }: RequestContext,
-  origin: string | undefined,
-  { origins, credentials }: Settings,
-): void {
-  const allowed = origins.allowedFor(origin);
-  // A browser takes no * for a request with credentials, so it gets its own origin.
-  const isReflected = credentials && allowed === "*" && origin !== undefined;
-  if (origins.dependOnRequest || isReflected) response.addHeader("Vary", "Origin");
-  if (isReflected) response.setHeader("Access-Control-Allow-Origin", origin);
-  else if (allowed === undefined) response.removeHeader("Access-Control-Allow-Origin");
-  else response.setHeader("Access-Control-Allow-Origin", allowed);
-  if (credentials && (isReflected || allowed !== "*")) {
-    response.setHeader("Access-Control-Allow-Credentials", "true");
-  }
 }

@@ -16,34 +16,37 @@ export interface IdentifierConfig {
 /** Characters; of longer ones the digest counts, since strangers choose them and each key is kept (R5). */
 const MAX_CHARACTERS = 128;
 
-/** `prefix` stands before what is no address, so that a header with another client's address leaves its quota alone. */
-export function identifierOf(
-  ctx: RequestContext,
-  config: IdentifierConfig,
-  prefix: string,
-): string {
-  const value = limitedValue(ctx, config);
-  if (value === undefined) return `ip:${networkOf(ctx.client.address, config.ipv6_prefix)}`;
-  if (value.length <= MAX_CHARACTERS) return prefix + value;
-  return `${prefix}sha256:${digest("SHA-256", value, "base64")}`;
+export type Identify = (ctx: RequestContext) => string;
+
+/** The kind stands before what is no address, so that a header with another client's address leaves its quota alone. */
+export function identifierBy(config: IdentifierConfig): Identify {
+  const valueOf = limitedValue(config);
+  const prefix = `${config.limit_by}:`;
+  return (ctx) => {
+    const value = valueOf(ctx);
+    if (value === undefined) return `ip:${networkOf(ctx.client.address, config.ipv6_prefix)}`;
+    if (value.length <= MAX_CHARACTERS) return prefix + value;
+    return `${prefix}sha256:${digest("SHA-256", value, "base64")}`;
+  };
 }
 
 /** Undefined where there is nothing of the kind: then the client's address counts. */
-function limitedValue(ctx: RequestContext, config: IdentifierConfig): string | undefined {
+function limitedValue(config: IdentifierConfig): (ctx: RequestContext) => string | undefined {
+  const { header_name: name = "", path } = config;
   switch (config.limit_by) {
     case "consumer":
-      return ctx.consumers.current?.id ?? ctx.consumers.credentialId;
+      return ({ consumers }) => consumers.current?.id ?? consumers.credentialId;
     case "credential":
-      return ctx.consumers.credentialId;
+      return ({ consumers }) => consumers.credentialId;
     case "ip":
-      return undefined;
+      return () => undefined;
     case "service":
-      return ctx.service?.id;
+      return ({ service }) => service?.id;
     case "route":
-      return ctx.route?.id;
+      return ({ route }) => route?.id;
     case "header":
-      return ctx.request.header(config.header_name ?? "");
+      return ({ request }) => request.header(name);
     case "path":
-      return ctx.request.path === config.path ? config.path : undefined;
+      return ({ request }) => (request.path === path ? path : undefined);
   }
 }

@@ -3,8 +3,7 @@
 import { definePlugin } from "@sluice/plugin-sdk";
 import type { EarlyResponse, RequestContext } from "@sluice/plugin-sdk";
 
-import { identifierOf } from "../parts/client-identifier.ts";
-import { quotaHeaders, setIetfHeaders } from "./quota-headers.ts";
+import { setIetfHeaders, setQuotaHeaders } from "./quota-headers.ts";
 import { config, settingsOf } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 
@@ -19,7 +18,7 @@ export default definePlugin({
   onRequest(ctx, settings) {
     if (settings.takeLater !== undefined || settings.isLeaky) return limitLater(ctx, settings);
     const nowMs = Date.now();
-    const identifier = identifierOf(ctx, settings, settings.identifierPrefix);
+    const identifier = settings.identify(ctx);
     const cost = settings.cost_header === undefined ? settings.cost : costOf(ctx, settings);
     let fits: boolean;
     try {
@@ -37,7 +36,7 @@ async function limitLater(
   settings: Settings,
 ): Promise<EarlyResponse | undefined> {
   const { takeLater, windows } = settings;
-  const identifier = identifierOf(ctx, settings, settings.identifierPrefix);
+  const identifier = settings.identify(ctx);
   const cost = costOf(ctx, settings);
   let fits: boolean;
   try {
@@ -79,9 +78,7 @@ function tell(
   nowMs: number,
   fits: boolean,
 ): EarlyResponse | undefined {
-  if (!settings.hide_client_headers) {
-    ctx.response.setHeaders(quotaHeaders(settings.windows, nowMs, fits));
-  }
+  if (!settings.hide_client_headers) setQuotaHeaders(ctx, settings.windows, nowMs, fits);
   if (settings.ietf_headers) setIetfHeaders(ctx, settings.windows, nowMs);
   return fits ? undefined : ctx.error(settings.error_code, settings.error_message);
 }

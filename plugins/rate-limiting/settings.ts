@@ -2,6 +2,8 @@
 import { ConfigError, openRedis, s } from "@sluice/plugin-sdk";
 import type { Infer } from "@sluice/plugin-sdk";
 
+import { identifierBy } from "../parts/client-identifier.ts";
+import type { Identify } from "../parts/client-identifier.ts";
 import { PERIODS } from "../parts/calendar-windows.ts";
 import { redisFields } from "../parts/redis.ts";
 import { takeFromBuckets } from "./buckets.ts";
@@ -62,8 +64,8 @@ export type Config = Infer<typeof config>;
 
 export interface Settings extends Config {
   readonly windows: Window[];
-  /** Stands before the identifier. */
-  readonly identifierPrefix: string;
+  /** Whose request it is. */
+  readonly identify: Identify;
   readonly take: Take;
   /** Instead of it, when the counters are elsewhere. */
   readonly takeLater: TakeLater | undefined;
@@ -82,7 +84,7 @@ export function settingsOf(config: Config, entryId: string): Settings {
   return {
     ...config,
     windows,
-    identifierPrefix: `${config.limit_by}:`,
+    identify: identifierBy(config),
     take: takeOf(config),
     takeLater: takeLaterOf(config),
     isLeaky,

@@ -6,17 +6,19 @@ import type { Bucket } from "./buckets.ts";
 
 export interface Window extends CalendarWindow {
   readonly limit: number;
-  readonly limitText: string;
-  readonly limitHeader: string;
-  readonly remainingHeader: string;
+  /** Of a block of headers (`setHeaderBlock`), up to what remains: RateLimit-*, and X-RateLimit-*. */
+  readonly standardHeaders: string;
+  readonly ownHeaders: string;
   readonly bucket: Bucket;
   /** Requests left for the client that was counted last. Handlers are synchronous: no other request comes between. */
   remaining: number;
   /** How long that client has to wait before it goes on. */
   delayMs: number;
-  /** As last asked for, and its text: most requests of a second ask for the same. */
+  /** Whole seconds until the window ends, as last asked for, and texts that have them. */
   secondsLeft: number;
-  secondsLeftText: string;
+  /** Goes between what remains, in {@link standardHeaders}, and nothing; and between it and the same in {@link ownHeaders}. */
+  resetHeader: string;
+  resetAndOwnHeaders: string;
 }
 
 /** `burst` is for buckets only. */
@@ -30,23 +32,22 @@ export function createWindow(
   return {
     ...calendarWindow(period, entryId),
     limit,
-    limitText: String(limit),
-    limitHeader: `X-RateLimit-Limit-${title}`,
-    remainingHeader: `X-RateLimit-Remaining-${title}`,
+    standardHeaders: `RateLimit-Limit\0${limit}\0RateLimit-Remaining\0`,
+    ownHeaders: `X-RateLimit-Limit-${title}\0${limit}\0X-RateLimit-Remaining-${title}\0`,
     bucket: bucketOf(period, limit, burst),
     remaining: limit,
     delayMs: 0,
-    secondsLeft: 0,
-    secondsLeftText: "0",
+    secondsLeft: -1,
+    resetHeader: "",
+    resetAndOwnHeaders: "",
   };
 }
 
-/** Whole seconds until the window ends; `nowMs` is in the window. */
-export function resetText(window: Window, nowMs: number): string {
+/** Brings the seconds to what is left at `nowMs`, a time in the window. */
+export function moveReset(window: Window, nowMs: number): void {
   const seconds = Math.ceil((window.endMs - nowMs) / 1000);
-  if (seconds !== window.secondsLeft) {
-    window.secondsLeft = seconds;
-    window.secondsLeftText = String(seconds);
-  }
-  return window.secondsLeftText;
+  if (seconds === window.secondsLeft) return;
+  window.secondsLeft = seconds;
+  window.resetHeader = `\0RateLimit-Reset\0${seconds}\0`;
+  window.resetAndOwnHeaders = window.resetHeader + window.ownHeaders;
 }

@@ -8,9 +8,11 @@ import type {
   Store,
 } from "@sluice/plugin-sdk";
 
-import { identifierOf } from "../parts/client-identifier.ts";
+import { identifierBy } from "../parts/client-identifier.ts";
+import type { Identify } from "../parts/client-identifier.ts";
 import { PERIODS } from "../parts/calendar-windows.ts";
 import { nowOrLater } from "../parts/now-or-later.ts";
+import { reasonOf } from "../parts/reason.ts";
 import { redisFields } from "../parts/redis.ts";
 import { incrementsOf } from "./increments.ts";
 import { localCounters, quotaOf, redisCounters } from "./usage.ts";
@@ -48,6 +50,7 @@ const config = s.object({
 type Config = Infer<typeof config>;
 
 interface Settings extends Config {
+  readonly identify: Identify;
   readonly quotas: readonly Quota[];
   /** Undefined for those in the gateway's store. */
   readonly redisCounters: Counters | undefined;
@@ -72,6 +75,7 @@ export default definePlugin({
     const { policy, redis } = config;
     return {
       ...config,
+      identify: identifierBy(config),
       quotas: quotasOf(config, entry.id),
       redisCounters: policy === "redis" && redis ? redisCounters(openRedis(redis)) : undefined,
     };
@@ -79,7 +83,7 @@ export default definePlugin({
 
   onRequest(ctx, settings) {
     const { quotas } = settings;
-    const identifier = identifierOf(ctx, settings, `${settings.limit_by}:`);
+    const identifier = settings.identify(ctx);
     return nowOrLater(
       () => countersOf(ctx.store, settings).read(quotas, identifier),
       (used) => begin(ctx, settings, identifier, used),
@@ -192,8 +196,4 @@ function refuse(ctx: ResponseContext, status: number): void {
     response.removeHeader(name);
   }
   response.setBody("");
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

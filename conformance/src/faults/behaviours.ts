@@ -1,5 +1,5 @@
 // What targets of the matrix do wrong.
-export const BEHAVIOURS = [
+const BEHAVIOURS = [
   "good",
   "refuses",
   "resets",

@@ -39,6 +39,11 @@ function fieldsOf(kind: number): abstract new () => HostFields {
       if (result < 0) check(result, `headers ${JSON.stringify(namesAndValues)}`);
     }
 
+    setHeaderBlock(block: string, count: number): void {
+      const result = fieldsSet(this.requestHandle, kind, block, count);
+      if (result < 0) check(result, `headers ${JSON.stringify(block.split("\0"))}`);
+    }
+
     addHeader(name: string, value: string): void {
       const result = fieldSet(this.requestHandle, kind, name, value, SetMode.add);
       if (result < 0) check(result, label(name));

@@ -57,6 +57,8 @@ test("reads and changes header fields", async () => {
     ["x-one", "1"],
     ["X-Time", "later"],
     ["x-two", ""],
+    ["x-three", "3"],
+    ["x-four", ""],
   ]);
 });
 

@@ -48,6 +48,13 @@ export class FakeFields implements ReadableFields, WritableFields {
     this.#pairs = others.#pairs;
   }
 
+  setHeaderBlock(block: string, count: number): void {
+    const parts = block.split("\0");
+    const isWhole = parts.pop() === "" && parts.length === 2 * count;
+    if (!isWhole) throw new TypeError(`A block of ${count} headers has ${parts.length} parts`);
+    this.setHeaders(parts);
+  }
+
   addHeader(name: string, value: string): void {
     checkField(name, value);
     this.#pairs.push([name, value]);

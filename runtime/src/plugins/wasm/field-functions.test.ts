@@ -69,6 +69,19 @@ for (const [why, text, count, fault] of REFUSED) {
   });
 }
 
+test("looks at a block anew when anything but its text is another", () => {
+  const block = "x-a\u00001\0x-b\u00002\0";
+  for (let times = 0; times < 2; times++) {
+    exchange.responseEdits = undefined;
+    assert.equal(setMany("access", FieldKind.response, block, 2), 0);
+    assert.equal(exchange.responseEdits?.length, 2);
+  }
+  assert.equal(setMany("access", FieldKind.response, block, 1), Fault.badValue);
+  assert.equal(setMany("access", FieldKind.response, block, 3), Fault.badValue);
+  assert.equal(setMany("access", FieldKind.request, block, 2), 0);
+  assert.equal(exchange.requestFields.get("x-b"), "2");
+});
+
 test("sets no fields in a phase that may not", () => {
   const text = "x-b\u00001\0";
   assert.equal(setMany("log", FieldKind.response, text, 1), Fault.wrongPhase);

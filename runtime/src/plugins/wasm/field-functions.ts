@@ -2,7 +2,7 @@
 import { Fault, FieldKind, SetMode } from "@sluice/plugin-sdk/abi";
 import type { Exchange, ResponseEdit } from "../../exchange.ts";
 import { VALUE_CHARACTERS, consistsOf } from "../../http1/characters.ts";
-import { FieldRole } from "../../http1/field-name.ts";
+import { FieldRole, fieldNameAt, hashStep } from "../../http1/field-name.ts";
 import type { FieldName } from "../../http1/field-name.ts";
 import type { Fields } from "../../http1/fields.ts";
 import type { CallPhase, GuestCall } from "./guest-call.ts";
@@ -29,6 +29,8 @@ export function fieldFunctions(
   /** Who may name consumers may say more of who the client is, too. */
   const mayIdentify = (request: number): boolean =>
     entries[call.of(request)?.entry ?? -1]?.grants.consumers === true;
+
+  let last: Block | undefined;
 
   return {
     field_get: (_, request, kind, name, nameLength, index, buffer, limit) => {
@@ -76,24 +78,14 @@ export function fieldFunctions(
       if (exchange === undefined) return Fault.badHandle;
       if (count > MAX_FIELDS) return Fault.limit;
       const isIdentifier = kind === FieldKind.request && mayIdentify(request);
-      const names: FieldName[] = [];
-      const values: string[] = [];
-      let at = fields >>> 0;
-      const end = at + fieldsLength;
-      for (let pair = 0; pair < count; pair++) {
-        const nameEnd = memory.findNul(at, end);
-        const valueEnd = memory.findNul(nameEnd + 1, end);
-        if (valueEnd >= end) return Fault.badValue;
-        const name = memory.readFieldName(at, nameEnd - at);
-        const value = memory.readLatin1(nameEnd + 1, valueEnd - nameEnd - 1);
-        const refusal = refusalOf(name, value, isIdentifier);
-        if (refusal !== undefined) return refusal;
-        names.push(name);
-        values.push(value);
-        at = valueEnd + 1;
+      const text = memory.readLatin1(fields, fieldsLength);
+      // Many plugins set the same headers on each request.
+      if (last?.text !== text || last.count !== count || last.isIdentifier !== isIdentifier) {
+        const block = readBlock(text, count, isIdentifier);
+        if (typeof block === "number") return block;
+        last = block;
       }
-      // With a NUL in a name or value there are more parts than the guest counted.
-      if (at !== end) return Fault.badValue;
+      const { names, values } = last;
       const changed = changeable(exchange, call.phaseOf(request), kind);
       if (changed === undefined) return Fault.wrongPhase;
       if (!hasRoom(changed, SetMode.replace, count)) return Fault.limit;
@@ -103,6 +95,42 @@ export function fieldFunctions(
       return 0;
     },
   };
+}
+
+/** Names and values that a plugin sets together. */
+interface Block {
+  readonly text: string;
+  readonly count: number;
+  readonly isIdentifier: boolean;
+  readonly names: readonly FieldName[];
+  readonly values: readonly string[];
+}
+
+/** Each name and value is ended by NUL. A Fault when one of them may not be set, or there are more or fewer. */
+function readBlock(text: string, count: number, isIdentifier: boolean): Block | number {
+  const names: FieldName[] = [];
+  const values: string[] = [];
+  let at = 0;
+  for (let pair = 0; pair < count; pair++) {
+    const nameEnd = text.indexOf("\0", at);
+    const valueEnd = nameEnd < 0 ? -1 : text.indexOf("\0", nameEnd + 1);
+    if (valueEnd < 0) return Fault.badValue;
+    const name = fieldNameAt(text, at, nameEnd, hashOf(text, at, nameEnd));
+    const value = text.slice(nameEnd + 1, valueEnd);
+    const refusal = refusalOf(name, value, isIdentifier);
+    if (refusal !== undefined) return refusal;
+    names.push(name);
+    values.push(value);
+    at = valueEnd + 1;
+  }
+  // With a NUL in a name or value there are more parts than the guest counted.
+  return at === text.length ? { text, count, isIdentifier, names, values } : Fault.badValue;
+}
+
+function hashOf(text: string, start: number, end: number): number {
+  let hash = 0;
+  for (let at = start; at < end; at++) hash = hashStep(hash, text.charCodeAt(at));
+  return hash;
 }
 
 /** While the request is on its way there is none, or one that may not stay. */

@@ -30,15 +30,6 @@ export class GuestMemory {
     return fieldNameOf(this.#range(pointer, length), start, start + length);
   }
 
-  /** Where the next NUL is; `end` or more when there is none before it. */
-  findNul(pointer: number, end: number): number {
-    if (pointer >= end) return end;
-    const view = this.#range(pointer, end - pointer);
-    let at = pointer;
-    while (at < end && view[at] !== 0) at++;
-    return at;
-  }
-
   readUtf8(pointer: number, length: number): string {
     const view = this.#range(pointer, length);
     return view.toString("utf8", pointer >>> 0, (pointer >>> 0) + length);
