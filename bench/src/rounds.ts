@@ -105,7 +105,7 @@ async function warmUpBefore(
   return { requests: report.requests, fault: loadFault(report) };
 }
 
-export function toSample(report: LoadReport, cpuUs: number, round: number): Sample {
+function toSample(report: LoadReport, cpuUs: number, round: number): Sample {
   return {
     round,
     requests: report.requests,

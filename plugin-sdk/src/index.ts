@@ -56,6 +56,7 @@ export { FetchError } from "./fetch-error.ts";
 export type { FetchErrorReason } from "./fetch-error.ts";
 export { digest, hmac, timingSafeEqual } from "./digest.ts";
 export type { BytesOrText, ByteEncoding, DigestAlgorithm } from "./digest.ts";
+export { isGatewayHeader } from "./gateway-headers.ts";
 export { HttpError } from "./http-error.ts";
 export { jwks } from "./jwks.ts";
 export type { JwksOptions, JwksSource } from "./jwks.ts";

@@ -1,4 +1,5 @@
 // The credentials in an Authorization header of the scheme Basic (RFC 7617 §2).
+import { bytesOfLatin1 } from "../parts/latin1.ts";
 
 export interface BasicCredentials {
   readonly username: string;
@@ -17,8 +18,7 @@ export function readBasic(value: string): BasicCredentials | undefined {
 
 function textOf(base64: string): string | undefined {
   try {
-    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-    return new TextDecoder().decode(bytes);
+    return new TextDecoder().decode(bytesOfLatin1(atob(base64)));
   } catch {
     return undefined;
   }

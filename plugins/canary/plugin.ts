@@ -3,7 +3,7 @@ import { ConfigError, definePlugin, s } from "@sluice/plugin-sdk";
 import type { Infer, RequestContext } from "@sluice/plugin-sdk";
 
 import { percentage } from "../parts/chance.ts";
-import { HEADER_NAME } from "../parts/header-names.ts";
+import { headerName } from "../parts/header-names.ts";
 import { stepOf } from "./step.ts";
 
 const config = s
@@ -22,9 +22,9 @@ const config = s
     duration: s.number().above(0).default(3600).describe("Until all requests go there, seconds."),
     steps: s.integer().min(1).default(1000),
     hash: s.enum(["consumer", "ip", "header", "none", "allow", "deny"]).default("consumer"),
-    hash_header: s.string().pattern(HEADER_NAME).optional(),
+    hash_header: headerName.optional(),
     groups: s.array(s.string().nonEmpty()).default([]),
-    canary_by_header_name: s.string().pattern(HEADER_NAME).optional(),
+    canary_by_header_name: headerName.optional(),
     upstream_fallback: s.literal(false).default(false),
   })
   .endpoint();

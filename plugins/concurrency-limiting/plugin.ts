@@ -1,12 +1,12 @@
 // Limits how many requests of a client are on the way at a time, as APISIX' limit-conn does.
-import { ConfigError, definePlugin, openRedis, s } from "@sluice/plugin-sdk";
+import { ConfigError, definePlugin, s } from "@sluice/plugin-sdk";
 import type { EarlyResponse, Infer, LogContext, RequestContext } from "@sluice/plugin-sdk";
 
 import { identifierBy } from "../parts/client-identifier.ts";
 import type { Identify } from "../parts/client-identifier.ts";
 import { nowOrLater } from "../parts/now-or-later.ts";
 import { reasonOf } from "../parts/reason.ts";
-import { redisFields } from "../parts/redis.ts";
+import { redisFields, redisOf } from "../parts/redis.ts";
 import { localPermits, redisPermits } from "./permits.ts";
 import type { Permit, Permits, Taken } from "./permits.ts";
 
@@ -59,17 +59,15 @@ export default definePlugin({
   config,
 
   configure(config, entry): Settings {
-    const { policy, redis, limit_by, header_name, lease } = config;
-    if (policy === "redis" && redis?.host === undefined) {
-      throw new ConfigError("is required when policy is redis", "redis.host");
-    }
+    const { limit_by, header_name, lease } = config;
+    const redis = redisOf(config);
     if (limit_by === "header" && header_name === undefined) {
       throw new ConfigError("is required when limit_by is header", "header_name");
     }
     const permits =
-      policy === "redis" && redis
-        ? redisPermits(openRedis(redis), entry.id, lease * 1000)
-        : localPermits(entry.id, lease * 1000);
+      redis === undefined
+        ? localPermits(entry.id, lease * 1000)
+        : redisPermits(redis, entry.id, lease * 1000);
     return { ...config, permits, identify: identifierBy(config) };
   },
 

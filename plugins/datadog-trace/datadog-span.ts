@@ -1,6 +1,6 @@
 // Traces as a Datadog agent takes them, /v0.3/traces in JSON. Its ids are numbers of 64 bits, more than JavaScript's hold.
 import { decimalOf } from "../parts/tracing/trace-context.ts";
-import type { FinishedSpan } from "../parts/tracing/request-trace.ts";
+import type { FinishedSpan } from "../parts/tracing/spans.ts";
 
 const TYPES = { server: "web", client: "http", internal: "custom" } as const;
 

@@ -1,7 +1,7 @@
 // Traces requests and reports the spans to a Datadog agent, with the fields of Kuma's MeshTrace.
 import { definePlugin, openSink, s } from "@sluice/plugin-sdk";
 
-import { HEADER_NAME } from "../parts/header-names.ts";
+import { headerName } from "../parts/header-names.ts";
 import { queueFields } from "../parts/queue.ts";
 import { propagationField } from "../parts/tracing/propagation.ts";
 import { beginTrace, endTrace } from "../parts/tracing/request-trace.ts";
@@ -24,7 +24,7 @@ export default definePlugin({
     sampling_rate: s.number().min(0).max(1).default(1),
     sampling_strategy: samplingStrategyField,
     propagation: propagationField("datadog"),
-    http_response_header_for_traceid: s.string().pattern(HEADER_NAME).optional(),
+    http_response_header_for_traceid: headerName.optional(),
     timeout: s.integer().min(1).max(60_000).default(5000).describe("ms."),
     queue: queueFields(100),
   }),

@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { ConfigInput } from "@sluice/plugin-sdk";
 import { FakeGateway, openedSinks, resetSinks } from "@sluice/plugin-sdk/testing";
 
 import datadog from "./plugin.ts";
 
 const gateway = new FakeGateway();
 
-async function lines(config: object = {}, hasConsumer = true): Promise<string[]> {
+async function lines(
+  config: ConfigInput<typeof datadog> = {},
+  hasConsumer = true,
+): Promise<string[]> {
   resetSinks();
-  const plugin = gateway.configure(datadog as never, config);
+  const plugin = gateway.configure(datadog, config);
   const exchange = gateway.begin();
   exchange.response.status = 201;
   exchange.measured = {

@@ -2,6 +2,8 @@
 import { definePlugin, openSink, s } from "@sluice/plugin-sdk";
 import type { LogContext } from "@sluice/plugin-sdk";
 
+import { consumerIdentifierField, identifiedConsumer } from "../parts/consumer-identifier.ts";
+import type { ConsumerIdentifier } from "../parts/consumer-identifier.ts";
 import { queueFields } from "../parts/queue.ts";
 import { serviceNameOrHost } from "../parts/service-host.ts";
 import { statLine } from "../parts/statsd-line.ts";
@@ -29,7 +31,7 @@ const metricFields = s.object({
   stat_type: s.enum(["counter", "gauge", "histogram", "meter", "set", "timer", "distribution"]),
   tags: s.array(s.string().nonEmpty()).optional(),
   sample_rate: s.number().min(0).max(1).optional(),
-  consumer_identifier: s.enum(["consumer_id", "custom_id", "username"]).optional(),
+  consumer_identifier: consumerIdentifierField.optional(),
 });
 
 interface Metric {
@@ -37,7 +39,7 @@ interface Metric {
   readonly type: StatType;
   readonly rate: number;
   readonly tags: readonly Tag[];
-  readonly consumer: "consumer_id" | "custom_id" | "username" | undefined;
+  readonly consumer: ConsumerIdentifier | undefined;
 }
 
 const DEFAULTS: readonly (readonly [MetricName, StatType, number])[] = [
@@ -97,7 +99,7 @@ export default definePlugin({
       if (rate < 1 && Math.random() >= rate) continue;
       const value = measure(ctx, name);
       if (value === undefined) continue;
-      const user = consumer && consumerOf(ctx, consumer);
+      const user = consumer && identifiedConsumer(ctx, consumer);
       const all =
         user === undefined ? [...tags, ...own] : [...tags, [consumer_tag, user] as const, ...own];
       const stat = { name: `${prefix}.${NAMES[name]}`, value, type, rate };
@@ -125,20 +127,5 @@ function measure({ measured }: LogContext, name: MetricName): number | undefined
       return measured.gatewayMs;
     case "upstream_latency":
       return measured.upstreamMs;
-  }
-}
-
-function consumerOf(
-  ctx: LogContext,
-  by: "consumer_id" | "custom_id" | "username",
-): string | undefined {
-  const consumer = ctx.consumers.current;
-  switch (by) {
-    case "consumer_id":
-      return consumer?.id;
-    case "custom_id":
-      return consumer?.customId;
-    case "username":
-      return consumer?.username;
   }
 }

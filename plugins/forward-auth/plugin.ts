@@ -8,23 +8,23 @@ import type {
   RequestOutcome,
 } from "@sluice/plugin-sdk";
 
-import { HEADER_NAME } from "../parts/header-names.ts";
-
-const header = s.string().pattern(HEADER_NAME);
+import { changeableName, headerName } from "../parts/header-names.ts";
+import { ownHeaders } from "../parts/own-headers.ts";
+import type { OwnHeaders } from "../parts/own-headers.ts";
 
 const config = s.object({
   uri: s.url().endpoint().describe("Of the server that decides."),
   request_method: s.enum(["GET", "POST"]).default("GET"),
   request_headers: s
-    .array(header)
+    .array(headerName)
     .default([])
     .describe("Of the client's headers, those that the server gets, beside X-Forwarded-*."),
   upstream_headers: s
-    .array(header)
+    .array(headerName)
     .default([])
     .describe("Of the server's headers, those that go upstream when the request may pass."),
   client_headers: s
-    .array(header)
+    .array(headerName)
     .default([])
     .describe("Of the server's headers, those that the client gets when it may not pass."),
   timeout: s.integer().min(1).max(60_000).default(3000).describe("For the answer, in ms."),
@@ -42,7 +42,7 @@ const config = s.object({
     .describe("Of a body that is forwarded, in bytes; a longer one is 413."),
 });
 
-type Settings = Infer<typeof config>;
+type Settings = Infer<typeof config> & { readonly own: OwnHeaders };
 
 export default definePlugin({
   name: "forward-auth",
@@ -51,7 +51,7 @@ export default definePlugin({
   config,
   capabilities: ["fetch"],
 
-  configure(config) {
+  configure(config): Settings {
     if (config.forward_body && config.request_method !== "POST") {
       throw new ConfigError("needs request_method POST", "forward_body");
     }
@@ -59,14 +59,20 @@ export default definePlugin({
     if (framing !== undefined) {
       throw new ConfigError(`${framing} is of a connection, not for the server`, "request_headers");
     }
-    return config;
+    for (const [at, name] of config.upstream_headers.entries()) {
+      changeableName(name, `upstream_headers[${at}]`);
+    }
+    const [other] = config.client_headers.filter((name) => FRAMING.test(name));
+    if (other !== undefined) {
+      throw new ConfigError(`${other} is of a connection, not for the client`, "client_headers");
+    }
+    return { ...config, own: ownHeaders(config.upstream_headers) };
   },
 
   async onRequest(ctx, settings) {
     // What the server says is the only word on these, whatever the client sends.
-    const { upstream_headers: own } = settings;
     const init = await askedBy(ctx, settings);
-    for (const name of own) ctx.request.removeHeader(name);
+    settings.own.clear(ctx.request);
     let answer: FetchResponse;
     try {
       answer = await ctx.fetch(settings.uri, init);
@@ -74,7 +80,7 @@ export default definePlugin({
       if (!(error instanceof FetchError)) throw error;
       return withoutAnswer(ctx, settings, error);
     }
-    if (answer.ok) return pass(ctx, own, answer);
+    if (answer.ok) return pass(ctx, settings, answer);
     if (answer.status >= 500) return withoutAnswer(ctx, settings, answer.status);
     return refuse(ctx, settings, answer);
   },
@@ -111,8 +117,8 @@ async function askedBy(
 const FRAMING = /^(host|connection|content-length|transfer-encoding|te|trailer|upgrade|expect)$/i;
 const FORWARDED = /^x-forwarded-|^content-type$/i;
 
-function pass({ request }: RequestContext, names: readonly string[], answer: FetchResponse): void {
-  for (const name of names) {
+function pass({ request }: RequestContext, settings: Settings, answer: FetchResponse): void {
+  for (const name of settings.upstream_headers) {
     for (const value of answer.headers(name)) request.addHeader(name, value);
   }
 }

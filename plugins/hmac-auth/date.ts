@@ -1,9 +1,16 @@
 // When a request was signed: its x-date, or else its date.
 import type { MutableRequest } from "@sluice/plugin-sdk";
 
-/** Kong's rule: one of the two headers has to be near enough. */
-export function isWithinSkew(request: MutableRequest, skewS: number, nowMs: number): boolean {
-  return ["x-date", "date"].some((name) => {
+export const DATE_HEADERS: readonly string[] = ["x-date", "date"];
+
+/** Kong's rule: one of the headers has to be near enough. */
+export function isWithinSkew(
+  request: MutableRequest,
+  names: readonly string[],
+  skewS: number,
+  nowMs: number,
+): boolean {
+  return names.some((name) => {
     const values = request.headers(name);
     const sentMs = values.length === 1 ? httpDateMs(values[0] ?? "") : undefined;
     return sentMs !== undefined && Math.abs(nowMs - sentMs) <= skewS * 1000;

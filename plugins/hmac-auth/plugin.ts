@@ -12,7 +12,7 @@ import {
 } from "../parts/authentication.ts";
 import type { Refusal } from "../parts/authentication.ts";
 import { isBodyDigest } from "./body-digest.ts";
-import { isWithinSkew } from "./date.ts";
+import { DATE_HEADERS, isWithinSkew } from "./date.ts";
 import { ALGORITHMS, readSignature } from "./signature-header.ts";
 import type { Signature } from "./signature-header.ts";
 import { signatureOf } from "./signing-string.ts";
@@ -80,12 +80,16 @@ function check(ctx: RequestContext, settings: Settings): Signature | string {
   const given = request.headers("authorization");
   const [only] = given;
   if (only === undefined) return "Unauthorized";
-  if (!isWithinSkew(request, settings.clock_skew, Date.now())) return NO_DATE;
+  const { clock_skew: skewS } = settings;
+  if (!isWithinSkew(request, DATE_HEADERS, skewS, Date.now())) return NO_DATE;
   const signature = given.length === 1 ? readSignature(only) : undefined;
   if (settings.hide_credentials && given.some((each) => readSignature(each) !== undefined)) {
     request.removeHeader("authorization");
   }
   if (signature === undefined || !isAcceptable(signature, settings)) return NOT_VERIFIABLE;
+  // Whoever sends an old request again may add a new date that nobody has signed.
+  const signed = DATE_HEADERS.filter((name) => signature.headers.includes(name));
+  if (signed.length > 0 && !isWithinSkew(request, signed, skewS, Date.now())) return NO_DATE;
 
   const credential = consumers.findCredential("hmacauth_credentials", signature.username);
   const secret =

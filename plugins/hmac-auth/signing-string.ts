@@ -2,6 +2,7 @@
 import { hmac } from "@sluice/plugin-sdk";
 import type { DigestAlgorithm, MutableRequest } from "@sluice/plugin-sdk";
 
+import { bytesOfLatin1 } from "../parts/latin1.ts";
 import type { HmacAlgorithm, Signature } from "./signature-header.ts";
 
 const DIGESTS: Readonly<Record<HmacAlgorithm, DigestAlgorithm>> = {
@@ -18,7 +19,8 @@ export function signatureOf(
   secret: string,
 ): string {
   const lines = headers.map((name) => lineOf(request, name));
-  return hmac(DIGESTS[algorithm], secret, latin1(lines.join("\n")), "base64");
+  // Field values are bytes.
+  return hmac(DIGESTS[algorithm], secret, bytesOfLatin1(lines.join("\n")), "base64");
 }
 
 function lineOf(request: MutableRequest, name: string): string {
@@ -35,9 +37,4 @@ function lineOf(request: MutableRequest, name: string): string {
       return values.length === 0 ? `${name}:` : `${name}: ${values.join(", ")}`;
     }
   }
-}
-
-/** Field values are bytes. */
-function latin1(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }

@@ -1,21 +1,13 @@
 // Tokens that are signed with the key of a credential in the config: the credential says which algorithm, never the
 // token (RFC 8725 §3.1).
 import { jwt } from "@sluice/plugin-sdk";
-import type {
-  Credential,
-  JwtAlgorithmName,
-  JwtKey,
-  JwtObject,
-  RequestContext,
-} from "@sluice/plugin-sdk";
+import type { JwtAlgorithmName, JwtKey, RequestContext } from "@sluice/plugin-sdk";
 
 import type { Refusal } from "../parts/authentication.ts";
+import { bytesOfLatin1 } from "../parts/latin1.ts";
+import { isTooFarAhead, validUntilMs } from "../parts/token-lifetime.ts";
 import { badToken } from "./refusals.ts";
-import type { Settings } from "./settings.ts";
-
-export type Verified =
-  | { readonly kind: "refused"; readonly refusal: Refusal }
-  | { readonly kind: "verified"; readonly credential: Credential; readonly untilMs: number };
+import type { NamedToken, Settings, Verified } from "./settings.ts";
 
 /** A token without exp is looked at again so often, ms. */
 const MAX_REMEMBERED_MS = 3_600_000;
@@ -23,11 +15,10 @@ const MAX_REMEMBERED_MS = 3_600_000;
 export function verifyByCredential(
   { consumers }: RequestContext,
   settings: Settings,
-  token: string,
-  key: string,
+  { token, keyName }: NamedToken,
 ): Verified {
   const { refusals: refuse, audiences, issuer, clock_skew_seconds: clockSkewS } = settings;
-  const credential = consumers.findCredential("jwt_secrets", key);
+  const credential = consumers.findCredential("jwt_secrets", keyName);
   if (credential === undefined) return refused(refuse.nobody(settings.key_claim_name));
   const fields = consumers.credential(credential);
   const algorithm = fields["algorithm"] as JwtAlgorithmName; // The gateway's config has no others.
@@ -47,7 +38,7 @@ export function verifyByCredential(
     return refused(refuse.tooFarAhead);
   return {
     kind: "verified",
-    credential,
+    who: { kind: "credential", credential },
     untilMs: validUntilMs(result.payload, clockSkewS, MAX_REMEMBERED_MS),
   };
 }
@@ -59,21 +50,9 @@ function refused(refusal: Refusal): Verified {
 function secretKey(secret: string, isBase64: boolean): JwtKey | undefined {
   if (!isBase64) return { secret };
   try {
-    const bytes = Uint8Array.from(atob(secret), (character) => character.charCodeAt(0));
+    const bytes = bytesOfLatin1(atob(secret));
     return bytes.length === 0 ? undefined : { secret: bytes };
   } catch {
     return undefined;
   }
-}
-
-/** Kong's maximum_expiration: a token that never expires is too far ahead as well. */
-export function isTooFarAhead({ exp }: JwtObject, maxS: number): boolean {
-  if (maxS === 0) return false;
-  return typeof exp !== "number" || exp - Date.now() / 1000 > maxS;
-}
-
-/** Until when a result may be taken for true, ms since 1970; at most so long from now. */
-export function validUntilMs({ exp }: JwtObject, clockSkewS: number, maxMs: number): number {
-  const latest = Date.now() + maxMs;
-  return typeof exp === "number" ? Math.min((exp + clockSkewS) * 1000, latest) : latest;
 }

@@ -1,14 +1,9 @@
 // Tokens that are signed with a key that their issuer publishes.
 import type { JwksSource, RequestContext } from "@sluice/plugin-sdk";
 
-import type { Refusal } from "../parts/authentication.ts";
-import { isTooFarAhead, validUntilMs } from "./credential.ts";
+import { isTooFarAhead, validUntilMs } from "../parts/token-lifetime.ts";
 import { badToken } from "./refusals.ts";
-import type { Settings } from "./settings.ts";
-
-export type Vouched =
-  | { readonly kind: "refused"; readonly refusal: Refusal }
-  | { readonly kind: "verified"; readonly untilMs: number };
+import type { NamedToken, Settings, Verified } from "./settings.ts";
 
 /** No longer than keys count as fresh, so that one which the issuer withdraws is soon worth nothing. */
 const MAX_REMEMBERED_MS = 600_000;
@@ -16,9 +11,8 @@ const MAX_REMEMBERED_MS = 600_000;
 export async function verifyByIssuer(
   ctx: RequestContext,
   settings: Settings,
-  token: string,
-  keys: JwksSource,
-): Promise<Vouched> {
+  { token, keyName, keys }: NamedToken & { readonly keys: JwksSource },
+): Promise<Verified> {
   const { refusals: refuse, audiences, issuer, clock_skew_seconds: clockSkewS } = settings;
   try {
     const result = await keys.verify(token, {
@@ -34,6 +28,7 @@ export async function verifyByIssuer(
     }
     return {
       kind: "verified",
+      who: { kind: "issuer", name: keyName },
       untilMs: validUntilMs(result.payload, clockSkewS, MAX_REMEMBERED_MS),
     };
   } catch (error) {

@@ -6,12 +6,13 @@ import { challengeOf, conclude, isExempt } from "../parts/authentication.ts";
 import type { Refusal } from "../parts/authentication.ts";
 import { MAX_TOKEN_CHARACTERS, hideTokens, tokensOf } from "../parts/bearer.ts";
 import { nameOf, readUnverified } from "../parts/claims.ts";
+import { namedConsumer } from "../parts/named-consumer.ts";
 import { TokenCache } from "../parts/token-cache.ts";
 import { verifyByCredential } from "./credential.ts";
 import { verifyByIssuer } from "./issuer.ts";
 import { badToken, refusals } from "./refusals.ts";
 import { config } from "./settings.ts";
-import type { Remembered, Settings } from "./settings.ts";
+import type { NamedToken, Remembered, Settings, Verified } from "./settings.ts";
 
 /** Tokens that one entry remembers in one instance. */
 const MAX_REMEMBERED = 1000;
@@ -65,8 +66,7 @@ export default definePlugin({
 
 function enter({ consumers }: RequestContext, who: Remembered): boolean {
   if (who.kind === "credential") return consumers.authenticate(who.credential);
-  const consumer =
-    consumers.findBy("custom_id", who.name) ?? consumers.findBy("username", who.name);
+  const consumer = namedConsumer({ consumers }, who.name, ["custom_id", "username"]);
   if (consumer !== undefined) consumers.authenticateBy(who.name, consumer);
   return consumer !== undefined;
 }
@@ -86,37 +86,26 @@ function check(
   if (keyName === undefined) return conclude(ctx, settings, refuse.badKey(claim));
   if (keys !== undefined) return checkByIssuer(ctx, settings, { token, keyName, keys });
 
-  const verified = verifyByCredential(ctx, settings, token, keyName);
-  if (verified.kind === "refused") return conclude(ctx, settings, verified.refusal);
-  const who = { kind: "credential", credential: verified.credential } as const;
-  return conclude(ctx, settings, welcome(ctx, settings, { token, who, untilMs: verified.untilMs }));
+  const verified = verifyByCredential(ctx, settings, { token, keyName });
+  return conclude(ctx, settings, welcome(ctx, settings, { token, verified }));
 }
 
 async function checkByIssuer(
   ctx: RequestContext,
   settings: Settings,
-  {
-    token,
-    keyName,
-    keys,
-  }: { readonly token: string; readonly keyName: string; readonly keys: JwksSource },
+  named: NamedToken & { readonly keys: JwksSource },
 ): Promise<RequestOutcome> {
-  const verified = await verifyByIssuer(ctx, settings, token, keys);
-  if (verified.kind === "refused") return conclude(ctx, settings, verified.refusal);
-  const who = { kind: "issuer", name: keyName } as const;
-  return conclude(ctx, settings, welcome(ctx, settings, { token, who, untilMs: verified.untilMs }));
+  const verified = await verifyByIssuer(ctx, settings, named);
+  return conclude(ctx, settings, welcome(ctx, settings, { token: named.token, verified }));
 }
 
 function welcome(
   ctx: RequestContext,
   { remembered, refusals: refuse, key_claim_name: claim }: Settings,
-  {
-    token,
-    who,
-    untilMs,
-  }: { readonly token: string; readonly who: Remembered; readonly untilMs: number },
+  { token, verified }: { readonly token: string; readonly verified: Verified },
 ): Refusal | undefined {
-  if (!enter(ctx, who)) return refuse.nobody(claim);
-  remembered.set(token, who, untilMs);
+  if (verified.kind === "refused") return verified.refusal;
+  if (!enter(ctx, verified.who)) return refuse.nobody(claim);
+  remembered.set(token, verified.who, verified.untilMs);
   return undefined;
 }

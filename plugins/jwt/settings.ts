@@ -3,6 +3,7 @@ import { s } from "@sluice/plugin-sdk";
 import type { Credential, Infer, JwksSource } from "@sluice/plugin-sdk";
 
 import { authenticationFields, realmField } from "../parts/authentication.ts";
+import type { Refusal } from "../parts/authentication.ts";
 import type { TokenPlaces } from "../parts/bearer.ts";
 import type { TokenCache } from "../parts/token-cache.ts";
 import type { Refusals } from "./refusals.ts";
@@ -62,6 +63,16 @@ export const config = s.object({
 export type Remembered =
   | { readonly kind: "credential"; readonly credential: Credential }
   | { readonly kind: "issuer"; readonly name: string };
+
+/** A token, not checked yet, and what it says of its key. */
+export interface NamedToken {
+  readonly token: string;
+  readonly keyName: string;
+}
+
+export type Verified =
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  | { readonly kind: "verified"; readonly who: Remembered; readonly untilMs: number };
 
 export interface Settings extends Infer<typeof config> {
   readonly places: TokenPlaces;

@@ -87,7 +87,9 @@ function authenticate(
   settings: Settings,
   body?: BodyParameters,
 ): string | undefined {
-  for (const name of settings.key_names) {
+  // An index: QuickJS takes half as long for it as for an iterator.
+  for (let at = 0; at < settings.key_names.length; at++) {
+    const name = settings.key_names[at] ?? "";
     let keys: readonly string[] = settings.key_in_header ? request.headers(name) : [];
     if (keys.length === 0 && settings.key_in_query) keys = request.queryArgs(name);
     if (keys.length === 0 && settings.key_in_body) {

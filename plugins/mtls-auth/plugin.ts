@@ -3,11 +3,12 @@
 import { definePlugin, s } from "@sluice/plugin-sdk";
 import type { Infer, RequestContext } from "@sluice/plugin-sdk";
 
-import { headerText, setAuthenticatedGroups } from "../parts/authenticated-groups.ts";
+import { setAuthenticatedGroups } from "../parts/authenticated-groups.ts";
 import { authenticationFields, conclude, isExempt } from "../parts/authentication.ts";
 import type { Refusal } from "../parts/authentication.ts";
 import type { Subject } from "../parts/certificate.ts";
 import { readForwarded } from "../parts/forwarded-certificate.ts";
+import { namedConsumer, credentialIdentifier } from "../parts/named-consumer.ts";
 
 const config = s.object({
   anonymous: authenticationFields.anonymous,
@@ -33,9 +34,6 @@ const config = s.object({
 
 const NO_CERTIFICATE: Refusal = { status: 401, message: "No required TLS certificate was sent" };
 const BAD_CERTIFICATE: Refusal = { status: 401, message: "TLS certificate failed verification" };
-
-/** An id as the log record and X-Credential-Identifier take it, in characters that are a byte each. */
-const MAX_IDENTIFIER = 256;
 
 export default definePlugin({
   name: "mtls-auth",
@@ -65,7 +63,7 @@ function authenticate(ctx: RequestContext, settings: Infer<typeof config>): Refu
     if (group !== undefined) setAuthenticatedGroups(ctx, [group]);
     return undefined;
   }
-  return enterAsConsumer(ctx, settings, subject, names) ? undefined : BAD_CERTIFICATE;
+  return enterAsConsumer(ctx, settings, { subject, names }) ? undefined : BAD_CERTIFICATE;
 }
 
 function isInTime({ validity }: Subject, nowMs: number): boolean {
@@ -76,20 +74,17 @@ function isInTime({ validity }: Subject, nowMs: number): boolean {
 function enterAsConsumer(
   { consumers }: RequestContext,
   settings: Infer<typeof config>,
-  subject: Subject,
-  names: readonly string[],
+  { subject, names }: { readonly subject: Subject; readonly names: readonly string[] },
 ): boolean {
   for (const name of names) {
     const credential = consumers.findCredential("mtls_auth_credentials", name);
     if (credential !== undefined) return consumers.authenticate(credential);
   }
   for (const name of names) {
-    for (const field of settings.consumer_by) {
-      const consumer = consumers.findBy(field, name);
-      if (consumer === undefined) continue;
-      consumers.authenticateBy(idOf(subject, names), consumer);
-      return true;
-    }
+    const consumer = namedConsumer({ consumers }, name, settings.consumer_by);
+    if (consumer === undefined) continue;
+    consumers.authenticateBy(idOf(subject, names), consumer);
+    return true;
   }
   const { default_consumer: name } = settings;
   const consumer = name === undefined ? undefined : consumers.find(name);
@@ -98,6 +93,5 @@ function enterAsConsumer(
 }
 
 function idOf({ distinguishedName }: Subject, names: readonly string[]): string {
-  const id = headerText([distinguishedName ?? names[0] ?? "certificate"]);
-  return id.slice(0, MAX_IDENTIFIER);
+  return credentialIdentifier(distinguishedName ?? names[0] ?? "certificate");
 }

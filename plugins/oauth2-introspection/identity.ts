@@ -1,4 +1,5 @@
 // Who a token that is active stands for, and what the upstream learns of it.
+import { digest } from "@sluice/plugin-sdk";
 import type { FoundConsumer, JwtObject, RequestContext } from "@sluice/plugin-sdk";
 
 import { headerText } from "../parts/authenticated-groups.ts";
@@ -27,10 +28,15 @@ export function enter(ctx: RequestContext, settings: Settings, claims: JwtObject
   const consumer = consumerOf(ctx, settings, claims);
   if (consumer === undefined && !settings.consumer_optional) return false;
   const id = nameOf(claims["username"]) ?? nameOf(claims["sub"]) ?? nameOf(claims["client_id"]);
-  ctx.consumers.authenticateBy(clipped(id ?? "introspected"), consumer);
+  ctx.consumers.authenticateBy(clipped(id ?? nameless(claims)), consumer);
   for (const [header, claim] of HEADERS) tell(ctx, header, claims[claim]);
   for (const claim of settings.custom_claims_forward) tell(ctx, claim, claims[claim]);
   return true;
+}
+
+/** Nobody else's, so that what is counted or kept by credential is not shared by all who have no name. */
+function nameless(claims: JwtObject): string {
+  return `token:${digest("SHA-256", JSON.stringify(claims), "base64url")}`;
 }
 
 /** Kong's rule: an OAuth 2.0 username is that of a consumer, a client id the custom id of one. */

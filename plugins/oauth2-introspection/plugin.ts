@@ -8,6 +8,7 @@ import { challengeOf, conclude, isExempt, unauthorized } from "../parts/authenti
 import { MAX_TOKEN_CHARACTERS, hideTokens, tokensOf } from "../parts/bearer.ts";
 import { claimAt, satisfies, valuesOf } from "../parts/claims.ts";
 import { TokenCache } from "../parts/token-cache.ts";
+import { validUntilMs } from "../parts/token-lifetime.ts";
 import { enter } from "./identity.ts";
 import { Introspection } from "./introspection.ts";
 import type { Outcome } from "./introspection.ts";
@@ -83,15 +84,10 @@ async function ask(
     ctx.log.error("a token could not be introspected", { error: outcome.reason });
     return conclude(ctx, settings, settings.unavailable);
   }
-  remembered.set(nameOfAnswer(ctx, settings, token), outcome, untilMs(outcome, ttl));
+  const claims = outcome.kind === "active" ? outcome.claims : {};
+  const untilMs = validUntilMs(claims, 0, ttl * 1000);
+  remembered.set(nameOfAnswer(ctx, settings, token), outcome, untilMs);
   return judge(ctx, settings, outcome);
-}
-
-/** No longer than the token itself lives. */
-function untilMs(outcome: Outcome, ttlS: number): number {
-  const latest = Date.now() + ttlS * 1000;
-  const exp = outcome.kind === "active" ? outcome.claims["exp"] : undefined;
-  return typeof exp === "number" ? Math.min(exp * 1000, latest) : latest;
 }
 
 function judge(ctx: RequestContext, settings: Settings, outcome: Outcome): RequestOutcome {

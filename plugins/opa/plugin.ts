@@ -8,9 +8,9 @@ import type {
   RequestOutcome,
 } from "@sluice/plugin-sdk";
 
-import { HEADER_NAME } from "../parts/header-names.ts";
-
-const header = s.string().pattern(HEADER_NAME);
+import { changeableName, headerName } from "../parts/header-names.ts";
+import { ownHeaders } from "../parts/own-headers.ts";
+import type { OwnHeaders } from "../parts/own-headers.ts";
 
 const config = s.object({
   host: s.url().endpoint().describe("Of the agent, such as http://127.0.0.1:8181."),
@@ -25,12 +25,12 @@ const config = s.object({
   with_body: s.boolean().default(false).describe("The body as text; the request waits for it."),
   max_body_size: s.integer().min(0).max(1_048_576).default(65_536).describe("Bytes; more is 413."),
   send_headers_upstream: s
-    .array(header)
+    .array(headerName)
     .default([])
     .describe("Of the headers in the agent's decision, those that go upstream."),
 });
 
-type Settings = Infer<typeof config> & { readonly url: string };
+type Settings = Infer<typeof config> & { readonly url: string; readonly own: OwnHeaders };
 
 export default definePlugin({
   name: "opa",
@@ -44,13 +44,16 @@ export default definePlugin({
     if (search !== "") throw new ConfigError("has no query", "host");
     const base = pathname.endsWith("/") ? pathname.slice(0, -1) : pathname;
     const url = `${origin}${base}/v1/data/${config.policy.replaceAll(".", "/")}`;
-    return { ...config, url };
+    for (const [at, name] of config.send_headers_upstream.entries()) {
+      changeableName(name, `send_headers_upstream[${at}]`);
+    }
+    return { ...config, url, own: ownHeaders(config.send_headers_upstream) };
   },
 
   async onRequest(ctx, settings) {
     const body = JSON.stringify({ input: await inputOf(ctx, settings) });
     // Only the agent says what these are.
-    for (const name of settings.send_headers_upstream) ctx.request.removeHeader(name);
+    settings.own.clear(ctx.request);
     let answer: FetchResponse;
     try {
       answer = await ctx.fetch(settings.url, {
@@ -83,7 +86,7 @@ async function inputOf(ctx: RequestContext, settings: Settings): Promise<object>
       port: connection.serverPort,
       path: request.path,
       headers,
-      query: Object.fromEntries(new URLSearchParams(request.query)),
+      query: argumentsOf(request.query),
       ...(settings.with_body && { body: await request.text({ maxBytes: settings.max_body_size }) }),
     },
     var: {
@@ -97,6 +100,17 @@ async function inputOf(ctx: RequestContext, settings: Settings): Promise<object>
     ...(settings.with_service && { service: entityOf(ctx.service) }),
     ...(settings.with_consumer && { consumer: consumerOf(ctx) }),
   };
+}
+
+/** Several values of one name are a list: a policy that saw one of them could not know which one the upstream takes. */
+function argumentsOf(query: string): object {
+  const pairs = new URLSearchParams(query);
+  return Object.fromEntries(
+    [...new Set(pairs.keys())].map((name) => {
+      const values = pairs.getAll(name);
+      return [name, values.length === 1 ? values[0] : values];
+    }),
+  );
 }
 
 // What the gateway gives reads its members when they are asked for: JSON needs them as they are.
@@ -126,7 +140,10 @@ function decisionIn(text: string): Decision | undefined {
     allow,
     reason: memberOf(result, "reason"),
     headers: textsOf(memberOf(result, "headers")),
-    status: typeof status === "number" && status >= 200 && status <= 599 ? status : 403,
+    status:
+      Number.isInteger(status) && Number(status) >= 200 && Number(status) <= 599
+        ? Number(status)
+        : 403,
   };
 }
 

@@ -13,9 +13,3 @@ export function isPermitted(claims: JwtObject, config: Config): boolean {
   ] as const;
   return rules.every(([required, path]) => satisfies(required, valuesOf(claimAt(claims, path))));
 }
-
-/** Seconds; 0 for any. */
-export function isTooFarAhead({ exp }: JwtObject, maxS: number): boolean {
-  if (maxS === 0) return false;
-  return typeof exp !== "number" || exp - Date.now() / 1000 > maxS;
-}

@@ -6,8 +6,10 @@ import { challengeOf, conclude, isExempt, unauthorized } from "../parts/authenti
 import { MAX_TOKEN_CHARACTERS, hideTokens, tokensOf } from "../parts/bearer.ts";
 import type { TokenPlaces } from "../parts/bearer.ts";
 import { changeableName } from "../parts/header-names.ts";
+import { ownHeaders } from "../parts/own-headers.ts";
 import { TokenCache } from "../parts/token-cache.ts";
-import { isPermitted, isTooFarAhead } from "./claims-rules.ts";
+import { isTooFarAhead } from "../parts/token-lifetime.ts";
+import { isPermitted } from "./claims-rules.ts";
 import { enter } from "./identity.ts";
 import { IssuerKeys } from "./issuer-keys.ts";
 import { config } from "./settings.ts";
@@ -34,6 +36,7 @@ export default definePlugin({
     return {
       ...config,
       places: placesOf(config),
+      own: ownHeaders(config.upstream_headers_names),
       keys: new IssuerKeys(config),
       remembered: new TokenCache<Verified>(MAX_REMEMBERED, "token"),
       missing: unauthorized(message, challengeOf("Bearer", realm)),
@@ -52,6 +55,8 @@ export default definePlugin({
   },
 
   onRequest(ctx, settings) {
+    // Also of whom nobody authenticates: only a claim says what these are.
+    settings.own.clear(ctx.request);
     if (isExempt(ctx, settings)) return;
     const tokens = tokensOf(ctx.request, settings.places);
     if (settings.hide_credentials && tokens.length > 0) hideTokens(ctx.request, settings.places);

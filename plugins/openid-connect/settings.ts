@@ -5,6 +5,7 @@ import type { Infer, JwtObject } from "@sluice/plugin-sdk";
 import { authenticationFields, realmField } from "../parts/authentication.ts";
 import type { Refusal } from "../parts/authentication.ts";
 import type { TokenPlaces } from "../parts/bearer.ts";
+import type { OwnHeaders } from "../parts/own-headers.ts";
 import type { TokenCache } from "../parts/token-cache.ts";
 import type { IssuerKeys } from "./issuer-keys.ts";
 
@@ -91,6 +92,8 @@ export interface Verified {
 
 export interface Settings extends Config {
   readonly places: TokenPlaces;
+  /** Those of upstream_headers_names. */
+  readonly own: OwnHeaders;
   readonly keys: IssuerKeys;
   readonly remembered: TokenCache<Verified>;
   readonly missing: Refusal;

@@ -1,5 +1,5 @@
 // Spans as OTLP's JSON has them: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
-import type { AttributeValue, FinishedSpan } from "../parts/tracing/request-trace.ts";
+import type { AttributeValue, FinishedSpan } from "../parts/tracing/spans.ts";
 
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 

@@ -1,5 +1,5 @@
 // Spans as OTLP's protobuf has them. A request of several batches is one after the other: its only field is repeated.
-import type { AttributeValue, FinishedSpan } from "../parts/tracing/request-trace.ts";
+import type { AttributeValue, FinishedSpan } from "../parts/tracing/spans.ts";
 import { SCOPE, SPAN_KINDS, STATUS_ERROR } from "./otlp-json.ts";
 import type { Attributes } from "./otlp-json.ts";
 import { MessageWriter } from "./protobuf-writer.ts";

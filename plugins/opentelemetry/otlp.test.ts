@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { FinishedSpan } from "../parts/tracing/request-trace.ts";
+import type { FinishedSpan } from "../parts/tracing/spans.ts";
 import { resourceSpansJson } from "./otlp-json.ts";
 import { exportRequest } from "./otlp-protobuf.ts";
 import { MessageWriter } from "./protobuf-writer.ts";

@@ -1,16 +1,14 @@
 // Traces requests and reports the spans by OTLP over HTTP, as Kong's opentelemetry does.
 import { ConfigError, definePlugin, openSink, s } from "@sluice/plugin-sdk";
 
-import { HEADER_NAME } from "../parts/header-names.ts";
+import { headerName } from "../parts/header-names.ts";
 import { queueFields } from "../parts/queue.ts";
+import { sumOfTimeouts, timeoutFields } from "../parts/tracing/collector-timeouts.ts";
 import { HEADER_TYPES, propagationField, propagationOf } from "../parts/tracing/propagation.ts";
 import { beginTrace, endTrace } from "../parts/tracing/request-trace.ts";
 import { samplingStrategyField } from "../parts/tracing/sampling.ts";
 import { resourceSpansJson } from "./otlp-json.ts";
 import { exportRequest } from "./otlp-protobuf.ts";
-
-const headerName = s.string().pattern(HEADER_NAME);
-const timeout = s.integer().min(1).max(60_000);
 
 const BATCH = 200;
 
@@ -36,9 +34,7 @@ export default definePlugin({
     header_type: s.enum(HEADER_TYPES).optional(),
     propagation: propagationField("w3c"),
     http_response_header_for_traceid: headerName.optional(),
-    connect_timeout: timeout.default(1000).describe("ms."),
-    send_timeout: timeout.default(5000).describe("ms."),
-    read_timeout: timeout.default(5000).describe("ms."),
+    ...timeoutFields(1000),
     queue: queueFields(BATCH),
   }),
 
@@ -46,7 +42,6 @@ export default definePlugin({
     const taken = Object.keys(config.headers).find((name) => NOT_OURS.test(name));
     if (taken !== undefined) throw new ConfigError("cannot be set here", `headers.${taken}`);
     const isJson = config.protocol === "http/json";
-    const limitMs = config.connect_timeout + config.send_timeout + config.read_timeout;
     return {
       isJson,
       resource: { "service.name": "sluice", ...config.resource_attributes },
@@ -62,7 +57,7 @@ export default definePlugin({
         url: config.traces_endpoint,
         headers: config.headers,
         contentType: isJson ? "application/json" : "application/x-protobuf",
-        timeoutMs: Math.min(60_000, limitMs),
+        timeoutMs: sumOfTimeouts(config),
         ...(isJson && { prefix: '{"resourceSpans":[', separator: ",", suffix: "]}" }),
         queue: config.queue,
       }),

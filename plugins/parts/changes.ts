@@ -25,12 +25,14 @@ export interface Changes<Value> {
   readonly append: readonly Change<Value>[];
 }
 
-/** The same list of each kind of change. */
-export type Given = Readonly<Record<keyof Changes<never>, readonly string[]>>;
+/** Lists of each kind of change, by what they are of. */
+export type Given<Of extends string> = Readonly<
+  Record<keyof Changes<never>, Readonly<Record<Of, readonly string[]>>>
+>;
 
-export interface ChangeOptions<Value> {
+export interface ChangeOptions<Of extends string, Value> {
   /** What it is of, such as `headers`: the last part of the config's path. */
-  readonly of: string;
+  readonly of: Of;
   /** Checks a name; throws ConfigError. */
   readonly checkName?: (name: string, path: string) => void;
   /** Makes a value of its text, which stands at that place of that list. Undefined leaves the change out. */
@@ -45,13 +47,16 @@ export interface ValuePlace {
 }
 
 /** Undefined when there are none. Throws ConfigError. */
-export function compileChanges<Value>(
-  given: Given,
-  { of, checkName, compile }: ChangeOptions<Value>,
+export function compileChanges<Of extends string, Value>(
+  given: Given<Of>,
+  { of, checkName, compile }: ChangeOptions<Of, Value>,
 ): Changes<Value> | undefined {
-  if (Object.values(given).every((list) => list.length === 0)) return undefined;
+  const { remove, rename, replace, add, append } = given;
+  if ([remove, rename, replace, add, append].every((lists) => lists[of].length === 0)) {
+    return undefined;
+  }
   const valued = (kind: ValuePlace["kind"]): Change<Value>[] =>
-    given[kind].flatMap((entry, index) => {
+    given[kind][of].flatMap((entry, index) => {
       const path = `${kind}.${of}[${index}]`;
       const { name, value: text } = splitPair(entry);
       checkName?.(name, path);
@@ -59,8 +64,8 @@ export function compileChanges<Value>(
       const value = text === "" ? undefined : compile(text, { kind, index, path });
       return value === undefined ? [] : [{ name, value }];
     });
-  given.remove.forEach((name, index) => checkName?.(name, `remove.${of}[${index}]`));
-  const rename = given.rename.map((entry, index) => {
+  remove[of].forEach((name, index) => checkName?.(name, `remove.${of}[${index}]`));
+  const renamed = rename[of].map((entry, index) => {
     const path = `rename.${of}[${index}]`;
     const { name, value } = splitPair(entry);
     if (value === "") throw new ConfigError(`"${entry}" has no new name`, path);
@@ -69,8 +74,8 @@ export function compileChanges<Value>(
     return { name, value };
   });
   return {
-    remove: given.remove,
-    rename,
+    remove: remove[of],
+    rename: renamed,
     replace: valued("replace"),
     add: valued("add"),
     append: valued("append"),

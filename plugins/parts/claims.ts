@@ -2,6 +2,8 @@
 import type { JwtObject } from "@sluice/plugin-sdk";
 
 import { MAX_TOKEN_CHARACTERS } from "./bearer.ts";
+import { isJsonObject, parseJsonObject } from "./json-object.ts";
+import { bytesOfLatin1 } from "./latin1.ts";
 
 export interface UnverifiedToken {
   readonly header: JwtObject;
@@ -21,16 +23,10 @@ export function readUnverified(token: string): UnverifiedToken | undefined {
 function objectOf(base64url: string): JwtObject | undefined {
   try {
     const binary = atob(base64url.replaceAll("-", "+").replaceAll("_", "/"));
-    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return isObject(value) ? value : undefined;
+    return parseJsonObject(new TextDecoder().decode(bytesOfLatin1(binary)));
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is JwtObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The claim at the end of the path, such as `["realm_access", "roles"]`; undefined for an empty path. */
@@ -38,7 +34,7 @@ export function claimAt(claims: JwtObject, path: readonly string[]): unknown {
   if (path.length === 0) return undefined;
   let value: unknown = claims;
   for (const name of path) {
-    if (!isObject(value) || !Object.hasOwn(value, name)) return undefined;
+    if (!isJsonObject(value) || !Object.hasOwn(value, name)) return undefined;
     value = value[name];
   }
   return value;

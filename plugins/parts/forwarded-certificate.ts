@@ -1,6 +1,7 @@
 // How a TLS terminator tells of the client's certificate: Client-Cert (RFC 9440), or Envoy's X-Forwarded-Client-Cert.
 import { readCertificate } from "./certificate.ts";
 import type { Subject } from "./certificate.ts";
+import { bytesOfLatin1 } from "./latin1.ts";
 
 /** Certificates are a few KiB at most; nothing larger is looked at. */
 const MAX_CHARACTERS = 32_768;
@@ -15,8 +16,7 @@ export function readForwarded(value: string): Subject | undefined {
 
 function fromBase64(base64: string): Subject | undefined {
   try {
-    const bytes = atob(base64);
-    return readCertificate(Uint8Array.from(bytes, (character) => character.charCodeAt(0)));
+    return readCertificate(bytesOfLatin1(atob(base64)));
   } catch {
     return undefined;
   }

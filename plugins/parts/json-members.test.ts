@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { jsonMembers, parseJsonObject } from "./json-members.ts";
-import type { JsonObject } from "./json-members.ts";
+import { jsonMembers } from "./json-members.ts";
+import { parseJsonObject } from "./json-object.ts";
 
 function changed(
   text: string,
   change: (json: ReturnType<typeof jsonMembers>) => void,
   dotsInKeys = true,
 ): string {
-  const root = parseJsonObject(text) as JsonObject;
+  const root = parseJsonObject(text);
+  assert.ok(root);
   change(jsonMembers(root, { dotsInKeys }));
   return JSON.stringify(root);
 }

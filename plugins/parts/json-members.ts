@@ -1,7 +1,7 @@
 // Changes of the members of a JSON object.
 import type { Changeable } from "./changes.ts";
-
-export type JsonObject = Record<string, unknown>;
+import { isJsonObject } from "./json-object.ts";
+import type { JsonObject } from "./json-object.ts";
 
 export interface JsonMembers extends Changeable<unknown> {
   /** Something was changed. */
@@ -11,16 +11,6 @@ export interface JsonMembers extends Changeable<unknown> {
 export interface JsonMembersOptions {
   /** Kong's dots_in_keys: whether `a.b` is one name, or the member `b` of `a`, where `[1]` and `[*]` are items of lists. */
   readonly dotsInKeys: boolean;
-}
-
-/** Undefined for JSON that has no members by name. Throws SyntaxError for what is no JSON. */
-export function parseJsonObject(text: string): JsonObject | undefined {
-  const value: unknown = JSON.parse(text);
-  return isObject(value) ? value : undefined;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Changes the object in its place. */
@@ -86,11 +76,11 @@ function placesAt(root: JsonObject, path: string): Place[] {
 function membersAt(owner: JsonObject, step: string): JsonObject[] {
   const [, name = step, index] = STEP.exec(step) ?? [];
   const value = Object.hasOwn(owner, name) ? owner[name] : undefined;
-  if (index === undefined) return isObject(value) ? [value] : [];
+  if (index === undefined) return isJsonObject(value) ? [value] : [];
   if (!Array.isArray(value)) return [];
   // Lists begin at 1, as in Kong.
   const items: unknown[] = index === "*" ? value : [value[Number(index) - 1]];
-  return items.filter(isObject);
+  return items.filter(isJsonObject);
 }
 
 function appended(current: unknown, value: unknown): unknown {

@@ -4,7 +4,7 @@ import { ConfigError } from "@sluice/plugin-sdk";
 
 const MAX_PATTERN_CHARACTERS = 1024;
 /** Of a text, what is beyond is not looked at. */
-export const MAX_TEXT_CHARACTERS = 2048;
+const MAX_TEXT_CHARACTERS = 2048;
 
 /**
  * Compiles a pattern of PCRE's and JavaScript's common ground; `(?i)` in front ignores case. `path` is where it stands in

@@ -1,5 +1,6 @@
 // Kong's `redis` fields, as several policies have them.
-import { s } from "@sluice/plugin-sdk";
+import { ConfigError, openRedis, s } from "@sluice/plugin-sdk";
+import type { Infer, Redis } from "@sluice/plugin-sdk";
 
 /** What `openRedis` takes. The server that the operator names here may be reached. */
 export const redisFields = s
@@ -20,3 +21,21 @@ export const redisFields = s
     server_name: s.string().optional(),
   })
   .endpoint();
+
+/** For a policy that has its state in a Redis; undefined for another one. Throws ConfigError when no host is given. */
+export function redisOf(
+  {
+    policy,
+    redis,
+  }: {
+    readonly policy: string;
+    readonly redis?: Infer<typeof redisFields> | undefined;
+  },
+  field: "policy" | "strategy" = "policy",
+): Redis | undefined {
+  if (policy !== "redis") return undefined;
+  if (redis?.host === undefined) {
+    throw new ConfigError(`is required when ${field} is redis`, "redis.host");
+  }
+  return openRedis(redis);
+}

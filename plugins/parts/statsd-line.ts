@@ -1,7 +1,7 @@
 // Lines of the StatsD protocol: `name:value|type`, with a sample rate and tags where there are some.
 
 /** Kong's stat types, by what the protocol has for them. */
-export const STAT_TYPES = {
+const STAT_TYPES = {
   counter: "c",
   distribution: "d",
   gauge: "g",
@@ -55,6 +55,6 @@ export function namePart(text: string): string {
 }
 
 /** Without what ends a value or a line. */
-export function tagValue(text: string): string {
+function tagValue(text: string): string {
   return text.replaceAll(/[\s,|:@#=[\]\x00-\x1f\x7f]/g, "_");
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
+import type { ConfigInput } from "@sluice/plugin-sdk";
 import { FakeGateway, recordedMetrics, resetMetrics } from "@sluice/plugin-sdk/testing";
 
 import prometheus from "./plugin.ts";
@@ -8,8 +9,11 @@ import prometheus from "./plugin.ts";
 const gateway = new FakeGateway();
 beforeEach(resetMetrics);
 
-async function record(config: object, answeredBy: "upstream" | "plugin" = "upstream") {
-  const plugin = gateway.configure(prometheus as never, config);
+async function record(
+  config: ConfigInput<typeof prometheus>,
+  answeredBy: "upstream" | "plugin" = "upstream",
+) {
+  const plugin = gateway.configure(prometheus, config);
   const exchange = gateway.begin();
   exchange.response.status = 200;
   exchange.measured = {

@@ -2,9 +2,11 @@
 import { FetchError } from "@sluice/plugin-sdk";
 import type { FetchResponse, LogContext, RequestContext } from "@sluice/plugin-sdk";
 
+import { isUnkeyed } from "./cache-key.ts";
 import { validatorsOf } from "./conditions.ts";
+import { freshnessOf } from "./freshness.ts";
 import { confirm, keep } from "./keep.ts";
-import type { Place } from "./keep.ts";
+import type { Place } from "./place.ts";
 import type { Found } from "./lookup.ts";
 import type { Body, Entry, Header } from "./storage.ts";
 
@@ -33,7 +35,7 @@ export async function askUpstream(ctx: Asking, place: Place, found: Found): Prom
   try {
     answer = await ctx.fetch(url, {
       headers: [
-        ...requestHeaders.filter(([name]) => !NOT_SENT.test(name)),
+        ...requestHeaders.filter(([name]) => !NOT_SENT.test(name) && !isUnkeyed(name)),
         ...validatorsOf(found.entry),
       ],
       redirect: "manual",
@@ -61,7 +63,8 @@ export async function askUpstream(ctx: Asking, place: Place, found: Found): Prom
       : { kind: "entry", entry, body };
   }
   const body = answer.bytes() as Uint8Array<ArrayBuffer>; // The SDK's own, of an ArrayBuffer.
-  const entry = await keep(place, exchanged, body);
+  const freshness = freshnessOf(exchanged, settings);
+  const entry = freshness && (await keep(place, { ...exchanged, freshness }, body));
   return entry === undefined ? { kind: "other" } : { kind: "entry", entry, body };
 }
 

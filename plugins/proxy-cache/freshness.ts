@@ -27,6 +27,8 @@ export function freshnessOf(exchanged: Exchanged, settings: Settings): Freshness
   // Whatever cache_control says: these are one client's own (K1).
   if (directives.has("no-store") || directives.has("private")) return undefined;
   if (valuesOf(headers, "set-cookie").length > 0) return undefined;
+  // A part, whatever the status says (K3).
+  if (valuesOf(headers, "content-range").length > 0) return undefined;
   if (varyOf(headers).includes("*")) return undefined;
   if (!settings.cache_control) {
     return {

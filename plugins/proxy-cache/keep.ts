@@ -1,25 +1,17 @@
 // Puts a response into the cache, or a confirmation that an old one still holds.
-import type { RequestContext, Store } from "@sluice/plugin-sdk";
-
 import { variantKey } from "./cache-key.ts";
 import { freshnessOf, valuesOf, varyOf } from "./freshness.ts";
 import type { Exchanged, Freshness } from "./freshness.ts";
 import type { Found } from "./lookup.ts";
+import type { Place } from "./place.ts";
 import type { Settings } from "./settings.ts";
 import type { Entry, Header } from "./storage.ts";
-
-/** Where it is put. */
-export interface Place {
-  readonly store: Store;
-  readonly settings: Settings;
-  readonly primary: string;
-}
 
 /** Of one connection or one request, or the gateway's own word on this request. */
 const NOT_KEPT =
   /^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|content-length|age|via|x-request-id|x-cache-(?:status|key)|(?:x-)?ratelimit(?:-.*)?|retry-after|x-kong-.*)$/i;
 
-export function keptHeaders(headers: readonly Header[]): Header[] {
+function keptHeaders(headers: readonly Header[]): Header[] {
   // RFC 9111 §3.1: what Connection names is of the connection, too.
   const named = new Set(
     valuesOf(headers, "connection")
@@ -30,21 +22,25 @@ export function keptHeaders(headers: readonly Header[]): Header[] {
   return headers.filter(([name]) => !NOT_KEPT.test(name) && !named.has(name.toLowerCase()));
 }
 
-/** False when it must not or cannot be stored. Rejected when the storage fails. */
+/** Undefined when it cannot be stored. Rejected when the storage fails. */
 export async function keep(
   { store, settings, primary }: Place,
-  exchanged: Exchanged,
+  { freshness, ...exchanged }: Exchanged & { readonly freshness: Freshness },
   body: Uint8Array<ArrayBuffer>,
 ): Promise<Entry | undefined> {
-  const freshness = freshnessOf(exchanged, settings);
-  if (freshness === undefined) return undefined;
   const entry = entryOf(exchanged, freshness, body.length);
   const names = varyOf(exchanged.headers);
-  const key = names.length === 0 ? primary : variantKey(primary, names, asked(exchanged));
+  // As a request, of which a key needs nothing else.
+  const asked = {
+    headers: (name: string) => valuesOf(exchanged.requestHeaders, name.toLowerCase()),
+  };
+  const key = names.length === 0 ? primary : variantKey(primary, names, asked);
   const lifetimeMs = lifetimeOf(entry, settings);
-  if (!(await settings.storage.put(store, key, entry, body, lifetimeMs))) return undefined;
+  if (!(await settings.storage.put(store, key, { kept: entry, body, lifetimeMs })))
+    return undefined;
   if (names.length > 0) {
-    await settings.storage.put(store, primary, { kind: "variants", names }, undefined, lifetimeMs);
+    const kept = { kind: "variants", names } as const;
+    await settings.storage.put(store, primary, { kept, body: undefined, lifetimeMs });
   }
   return entry;
 }
@@ -68,13 +64,11 @@ export async function confirm(
   const freshness = freshnessOf(merged, settings);
   if (freshness === undefined) return undefined;
   const confirmed = { ...entry, ...entryOf(merged, freshness, entry.bytes), tag: entry.tag };
-  const isKept = await settings.storage.put(
-    store,
-    key,
-    confirmed,
-    undefined,
-    lifetimeOf(confirmed, settings),
-  );
+  const isKept = await settings.storage.put(store, key, {
+    kept: confirmed,
+    body: undefined,
+    lifetimeMs: lifetimeOf(confirmed, settings),
+  });
   return isKept ? confirmed : undefined;
 }
 
@@ -97,11 +91,4 @@ function entryOf({ status, headers }: Exchanged, freshness: Freshness, bytes: nu
 function lifetimeOf({ ttlMs, staleMs, staleIfErrorMs }: Entry, { storage_ttl }: Settings): number {
   if (storage_ttl !== undefined) return storage_ttl * 1000;
   return Math.max(60_000, ttlMs * 2, ttlMs + staleMs, ttlMs + staleIfErrorMs);
-}
-
-function asked({ requestHeaders }: Exchanged): RequestContext["request"] {
-  // variantKey reads nothing else of a request.
-  return {
-    headers: (name: string) => valuesOf(requestHeaders, name.toLowerCase()),
-  } as RequestContext["request"];
 }

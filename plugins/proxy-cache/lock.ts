@@ -7,23 +7,34 @@ const LOOK_MS = 20;
 const PASS_MS = 10_000;
 const PASS = "pass";
 
+export interface Lock {
+  readonly store: Store;
+  /** Of what is fetched. */
+  readonly key: string;
+  /** Id of the request that has it, or wants it. */
+  readonly holder: string;
+}
+
 export type Turn<T> =
   | { readonly kind: "fetch"; readonly isLocked: boolean }
   | { readonly kind: "there"; readonly found: T };
 
 /** `look` finds what another has fetched meanwhile. `timeoutMs` 0: nobody waits. */
 export async function turn<T>(
-  store: Store,
-  key: string,
-  holder: string,
+  lock: Lock,
   timeoutMs: number,
   look: () => Promise<T | undefined>,
 ): Promise<Turn<T>> {
+  const { store, key, holder } = lock;
   if (timeoutMs === 0) return { kind: "fetch", isLocked: false };
   const endMs = Date.now() + timeoutMs;
-  for (;;) {
+  for (let hasWaited = false; ; hasWaited = true) {
     if (store.compareAndSet(nameOf(key), undefined, holder, timeoutMs)) {
-      return { kind: "fetch", isLocked: true };
+      // The one before may have come back since the last look.
+      const found = hasWaited ? await look() : undefined;
+      if (found === undefined) return { kind: "fetch", isLocked: true };
+      release(lock);
+      return { kind: "there", found };
     }
     if (store.get(nameOf(key)) === PASS || Date.now() >= endMs) {
       return { kind: "fetch", isLocked: false };
@@ -39,15 +50,14 @@ export async function turn<T>(
   }
 }
 
-export function unlock(store: Store, key: string, holder: string, isStored: boolean): void {
-  if (store.get(nameOf(key)) !== holder) return;
-  if (isStored) store.delete(nameOf(key));
-  else store.set(nameOf(key), PASS, PASS_MS);
+/** It is stored, or nothing is known of what the upstream would have said. */
+export function release({ store, key, holder }: Lock): void {
+  if (store.get(nameOf(key)) === holder) store.delete(nameOf(key));
 }
 
-/** Nothing is known of what the upstream would have said. */
-export function abandon(store: Store, key: string, holder: string): void {
-  if (store.get(nameOf(key)) === holder) store.delete(nameOf(key));
+/** It is not to be stored: nobody need wait for it. */
+export function pass({ store, key, holder }: Lock): void {
+  if (store.get(nameOf(key)) === holder) store.set(nameOf(key), PASS, PASS_MS);
 }
 
 function nameOf(key: string): string {

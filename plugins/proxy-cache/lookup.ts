@@ -3,6 +3,7 @@ import type { RequestContext, Store } from "@sluice/plugin-sdk";
 
 import { variantKey } from "./cache-key.ts";
 import { directivesOf } from "./freshness.ts";
+import type { Place } from "./place.ts";
 import type { Settings } from "./settings.ts";
 import type { Entry, Header } from "./storage.ts";
 
@@ -13,9 +14,7 @@ export interface Found {
 
 /** Undefined when nothing is there. Rejected when the storage fails. */
 export async function find(
-  store: Store,
-  { storage }: Settings,
-  primary: string,
+  { store, settings: { storage }, primary }: Place,
   request: RequestContext["request"],
 ): Promise<Found | undefined> {
   const kept = await storage.find(store, primary);

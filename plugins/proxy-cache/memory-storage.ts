@@ -1,15 +1,14 @@
 // In the gateway's own store, which its workers share and which is bounded. A body is in pieces there, as text.
 import type { Store } from "@sluice/plugin-sdk";
 
+import { bytesOfLatin1, latin1Of } from "../parts/latin1.ts";
 import { parseKept } from "./storage.ts";
-import type { Body, Entry, Kept, Storage } from "./storage.ts";
+import type { Body, Entry, Kept, Storage, Stored } from "./storage.ts";
 
 /** Characters; of three bytes at most in UTF-8, they fit into a value of the store. */
 const PIECE = 20_000;
 /** What is no text takes the time of a loop. */
 const MAX_BINARY_BYTES = 131_072;
-/** Fewer than QuickJS takes as arguments. */
-const BYTES_AT_ONCE = 8192;
 
 export class MemoryStorage implements Storage {
   find(store: Store, key: string): Kept | undefined {
@@ -25,10 +24,10 @@ export class MemoryStorage implements Storage {
       pieces.push(piece);
     }
     const text = pieces.join("");
-    return encoding === "latin1" ? bytesOf(text) : text;
+    return encoding === "latin1" ? bytesOfLatin1(text) : text;
   }
 
-  put(store: Store, key: string, kept: Kept, body: Body | undefined, lifetimeMs: number): boolean {
+  put(store: Store, key: string, { kept, body, lifetimeMs }: Stored): boolean {
     if (kept.kind === "variants" || body === undefined) {
       if (kept.kind === "entry" && !keepPieces(store, key, kept, lifetimeMs)) return false;
       store.set(entryKey(key), JSON.stringify(kept), lifetimeMs);
@@ -92,16 +91,6 @@ function textOf(body: Body): { text: string; encoding: "text" | "latin1" } | und
     };
   } catch {
     if (body.length > MAX_BINARY_BYTES) return undefined;
-    let text = "";
-    for (let at = 0; at < body.length; at += BYTES_AT_ONCE) {
-      text += String.fromCharCode(...body.subarray(at, at + BYTES_AT_ONCE));
-    }
-    return { text, encoding: "latin1" };
+    return { text: latin1Of(body), encoding: "latin1" };
   }
-}
-
-function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
-  return bytes;
 }

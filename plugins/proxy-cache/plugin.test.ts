@@ -163,6 +163,25 @@ test("K4 of many requests for a key one asks the upstream, and the others get wh
   assert.equal(answers.filter((answer) => answer.header("x-cache-status") === "Hit").length, 49);
 });
 
+test("K4 of many requests for an old response one renews it, and the others get what it brings", async () => {
+  const held: (() => void)[] = [];
+  const gateway = await caching({ cache_ttl: 1 }, async (_, count) => {
+    if (count > 1) await new Promise<void>((resolve) => held.push(resolve));
+    return { headers: JSON_TYPE, body: `{"n":${count}}` };
+  });
+  await gateway.request({ path: "/a" });
+  await gateway.advance(1000);
+  const requests = Array.from({ length: 50 }, () => gateway.request({ path: "/a" }));
+  await settle();
+  assert.equal(held.length, 1);
+  held.shift()?.();
+  await settle();
+  await gateway.advance(20);
+  const answers = await Promise.all(requests);
+  assert.ok(answers.every((answer) => answer.text() === '{"n":2}'));
+  assert.equal(gateway.upstream.requests.length, 2);
+});
+
 test("K4 nobody waits longer than lock_timeout, nor for what is not kept", async () => {
   const held: (() => void)[] = [];
   const gateway = await caching({ lock_timeout: 1 }, async () => {

@@ -2,14 +2,16 @@
 import { definePlugin } from "@sluice/plugin-sdk";
 import type { LogContext, RequestContext, ResponseContext } from "@sluice/plugin-sdk";
 
+import { reasonOf } from "../parts/reason.ts";
 import { answer } from "./answer.ts";
 import { askUpstream, headersOf, urlOf } from "./ask-upstream.ts";
 import { primaryKey } from "./cache-key.ts";
 import { freshnessOf } from "./freshness.ts";
 import { keep } from "./keep.ts";
-import { abandon, unlock } from "./lock.ts";
+import { pass, release } from "./lock.ts";
 import { wantedOf } from "./lookup.ts";
 import type { Found } from "./lookup.ts";
+import type { Place } from "./place.ts";
 import { fillIn, tell } from "./serve.ts";
 import { config, settingsOf } from "./settings.ts";
 import type { Settings } from "./settings.ts";
@@ -36,7 +38,7 @@ export default definePlugin({
     const primary = primaryOf(ctx, settings);
     if (settings.response_headers["X-Cache-Key"]) ctx.response.setHeader("X-Cache-Key", primary);
     try {
-      return await answer(ctx, settings, primary, wanted);
+      return await answer({ ctx, store: ctx.store, settings, primary, wanted });
     } catch (cause) {
       ctx.log.warn(`The cache cannot be used: ${reasonOf(cause)}`);
       return tell(ctx, settings, "Bypass");
@@ -58,10 +60,11 @@ export default definePlugin({
   onLog(ctx, settings) {
     const state = stateOf(ctx.shared);
     if (state?.kind === "asking" && state.isLocked) {
-      abandon(ctx.store, state.primary, ctx.request.id);
+      release({ store: ctx.store, key: state.primary, holder: ctx.request.id });
     } else if (state?.kind === "served" && state.stale !== undefined) {
       // Nobody waits for it: neither the client nor the log.
-      void refresh(ctx, settings, state.primary, state.stale);
+      const place = { store: ctx.store, settings, primary: state.primary };
+      void refresh(ctx, place, state.stale);
     }
   },
 });
@@ -93,15 +96,18 @@ async function take(
   };
   let isStored = false;
   try {
-    if (freshnessOf(exchanged, settings) !== undefined) {
+    const freshness = freshnessOf(exchanged, settings);
+    if (freshness !== undefined) {
       const body = await response.bytes({ maxBytes: settings.max_body_bytes });
-      isStored = (await keep({ store, settings, primary }, exchanged, body)) !== undefined;
+      const place = { store, settings, primary };
+      isStored = (await keep(place, { ...exchanged, freshness }, body)) !== undefined;
     }
   } catch (cause) {
     // Longer than is kept, or than there is memory for: it goes on to the client all the same.
     if (!(cause instanceof RangeError)) throw cause;
   } finally {
-    if (isLocked) unlock(store, primary, request.id, isStored);
+    const lock = { store, key: primary, holder: request.id };
+    if (isLocked) (isStored ? release : pass)(lock);
     setState(shared, undefined);
     if (!isStored && settings.response_headers["X-Cache-Status"]) {
       response.setHeader("X-Cache-Status", "Bypass");
@@ -109,24 +115,15 @@ async function take(
   }
 }
 
-async function refresh(
-  ctx: LogContext,
-  settings: Settings,
-  primary: string,
-  found: Found,
-): Promise<void> {
-  const { store } = ctx;
+async function refresh(ctx: LogContext, place: Place, found: Found): Promise<void> {
+  const { store, primary } = place;
   const name = `refresh:${primary}`;
   if (!store.compareAndSet(name, undefined, "", 60_000)) return;
   try {
-    await askUpstream(ctx, { store, settings, primary }, found);
+    await askUpstream(ctx, place, found);
   } catch (cause) {
     ctx.log.warn(`A stale response was not renewed: ${reasonOf(cause)}`);
   } finally {
     store.delete(name);
   }
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -2,7 +2,7 @@
 import type { Redis, Store } from "@sluice/plugin-sdk";
 
 import { parseKept } from "./storage.ts";
-import type { Body, Entry, Kept, Storage } from "./storage.ts";
+import type { Body, Entry, Kept, Storage, Stored } from "./storage.ts";
 
 export class RedisStorage implements Storage {
   readonly #redis: Redis;
@@ -26,13 +26,7 @@ export class RedisStorage implements Storage {
     return found as Uint8Array<ArrayBuffer>;
   }
 
-  async put(
-    _store: Store,
-    key: string,
-    kept: Kept,
-    body: Body | undefined,
-    lifetimeMs: number,
-  ): Promise<boolean> {
+  async put(_store: Store, key: string, { kept, body, lifetimeMs }: Stored): Promise<boolean> {
     const lifetime = ["PX", Math.max(1, Math.ceil(lifetimeMs))] as const;
     if (kept.kind === "entry" && kept.bytes > 0) {
       if (kept.bytes > this.#maxBodyBytes) return false;

@@ -1,14 +1,14 @@
 // Kong's fields, and what goes beyond them.
-import { ConfigError, openRedis, s } from "@sluice/plugin-sdk";
+import { ConfigError, s } from "@sluice/plugin-sdk";
 import type { Infer } from "@sluice/plugin-sdk";
 
-import { redisFields } from "../parts/redis.ts";
+import { headerName } from "../parts/header-names.ts";
+import { redisFields, redisOf } from "../parts/redis.ts";
 import { MemoryStorage } from "./memory-storage.ts";
 import { RedisStorage } from "./redis-storage.ts";
 import type { Storage } from "./storage.ts";
 
 const seconds = s.integer().min(0).max(31_536_000);
-const headerNames = s.array(s.string().pattern(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/));
 
 export const config = s.object({
   response_code: s.array(s.integer().min(200).max(599)).nonEmpty().default([200, 301, 404]),
@@ -27,7 +27,7 @@ export const config = s.object({
   cache_control: s.boolean().default(false).describe("Freshness by RFC 9111 instead of cache_ttl."),
   storage_ttl: s.integer().min(1).optional().describe("Seconds that an entry is kept."),
   ignore_uri_case: s.boolean().default(false),
-  vary_headers: headerNames.optional(),
+  vary_headers: s.array(headerName).optional(),
   vary_query_params: s.array(s.string()).optional(),
   response_headers: s
     .object({
@@ -66,10 +66,8 @@ export interface Settings extends Config {
 
 /** Throws ConfigError. */
 export function settingsOf(config: Config, entryId: string): Settings {
-  const { strategy, redis, response_code, max_body_bytes } = config;
-  if (strategy === "redis" && redis?.host === undefined) {
-    throw new ConfigError("is required when strategy is redis", "redis.host");
-  }
+  const { strategy, response_code, max_body_bytes } = config;
+  const redis = redisOf({ policy: strategy, redis: config.redis }, "strategy");
   if (strategy === "memory" && max_body_bytes > MAX_MEMORY_BODY_BYTES) {
     const bound = `${MAX_MEMORY_BODY_BYTES} with strategy memory; redis takes more`;
     throw new ConfigError(`must be at most ${bound}`, "max_body_bytes");
@@ -81,10 +79,7 @@ export function settingsOf(config: Config, entryId: string): Settings {
   return {
     ...config,
     entryId,
-    storage:
-      strategy === "redis" && redis
-        ? new RedisStorage(openRedis(redis), max_body_bytes)
-        : new MemoryStorage(),
+    storage: redis === undefined ? new MemoryStorage() : new RedisStorage(redis, max_body_bytes),
     statuses: new Set(response_code),
     methods: new Set(config.request_method),
     contentTypes: new Set(config.content_type.map((type) => normalType(type))),

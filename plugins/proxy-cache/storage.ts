@@ -35,19 +35,20 @@ export type Kept = Entry | Variants;
 
 export type Body = string | Uint8Array<ArrayBuffer>;
 
+export interface Stored {
+  readonly kept: Kept;
+  /** Undefined stays as it is. */
+  readonly body: Body | undefined;
+  readonly lifetimeMs: number;
+}
+
 /** `store` is the one of the handler that asks. A failure is the storage's: it is thrown or rejected. */
 export interface Storage {
   find(store: Store, key: string): Promise<Kept | undefined> | Kept | undefined;
   /** Undefined when it has gone meanwhile. */
   body(store: Store, key: string, entry: Entry): Promise<Body | undefined> | Body | undefined;
-  /** False when it cannot be kept. A body of undefined stays as it is. */
-  put(
-    store: Store,
-    key: string,
-    kept: Kept,
-    body: Body | undefined,
-    lifetimeMs: number,
-  ): Promise<boolean> | boolean;
+  /** False when it cannot be kept. */
+  put(store: Store, key: string, what: Stored): Promise<boolean> | boolean;
   remove(store: Store, key: string): Promise<void> | void;
 }
 

@@ -2,7 +2,7 @@
 import { ConfigError, definePlugin, s } from "@sluice/plugin-sdk";
 import type { EarlyResponse, RequestContext } from "@sluice/plugin-sdk";
 
-import { HEADER_NAME } from "../parts/header-names.ts";
+import { headerName } from "../parts/header-names.ts";
 import { echoOf } from "./echo.ts";
 
 const config = s.object({
@@ -14,9 +14,7 @@ const config = s.object({
     .optional(),
   body: s.string().optional(),
   echo: s.boolean().default(false).describe("Answers with what the request was."),
-  trigger: s
-    .string()
-    .pattern(HEADER_NAME)
+  trigger: headerName
     .optional()
     .describe("Only requests with a header or a query argument of this name are answered."),
 });

@@ -3,10 +3,12 @@ import type { MutableRequest } from "@sluice/plugin-sdk";
 
 import { applyChanges } from "../parts/changes.ts";
 import type { Changes } from "../parts/changes.ts";
-import { jsonMembers, parseJsonObject } from "../parts/json-members.ts";
-import type { JsonObject } from "../parts/json-members.ts";
+import { jsonMembers } from "../parts/json-members.ts";
+import { parseJsonObject } from "../parts/json-object.ts";
+import type { JsonObject } from "../parts/json-object.ts";
+import { bytesOfLatin1, latin1Of } from "../parts/latin1.ts";
 import { nameValues } from "../parts/name-values.ts";
-import { boundaryOf, bytesOfLatin1, latin1Of, parseMultipart } from "./multipart.ts";
+import { boundaryOf, parseMultipart } from "./multipart.ts";
 
 export type BodyKind = "json" | "form" | "multipart";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { boundaryOf, bytesOfLatin1, latin1Of, parseMultipart } from "./multipart.ts";
+import { bytesOfLatin1, latin1Of } from "../parts/latin1.ts";
+import { boundaryOf, parseMultipart } from "./multipart.ts";
 
 const BODY = [
   "--B",

@@ -2,6 +2,7 @@
 import { HttpError } from "@sluice/plugin-sdk";
 
 import type { Changeable } from "../parts/changes.ts";
+import { bytesOfLatin1, latin1Of } from "../parts/latin1.ts";
 
 export interface Multipart extends Changeable<string> {
   readonly isChanged: boolean;
@@ -103,18 +104,5 @@ function bytesOf(text: string): string {
 }
 
 function utf8Of(bytes: string): string {
-  return new TextDecoder().decode(Uint8Array.from(bytes, (character) => character.charCodeAt(0)));
-}
-
-/** One character for each byte. */
-export function latin1Of(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 4096) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 4096));
-  }
-  return text;
-}
-
-export function bytesOfLatin1(text: string): Uint8Array {
-  return Uint8Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
+  return new TextDecoder().decode(bytesOfLatin1(bytes));
 }

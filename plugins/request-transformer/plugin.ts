@@ -49,25 +49,18 @@ export default definePlugin({
   config,
 
   configure(config): Settings {
-    const { http_method, remove, rename, replace, add, append, dots_in_keys } = config;
-    const given = (of: "headers" | "querystring" | "body") => ({
-      remove: remove[of],
-      rename: rename[of],
-      replace: replace[of],
-      add: add[of],
-      append: append[of],
-    });
+    const { http_method, replace, dots_in_keys } = config;
     const compile = (text: string, { path }: ValuePlace): Template => compileTemplate(text, path);
     return {
       method: http_method,
       uri: replace.uri ? compileUri(replace.uri) : undefined,
-      headers: compileChanges(given("headers"), {
+      headers: compileChanges(config, {
         of: "headers",
         checkName: changeableName,
         compile,
       }),
-      query: compileChanges(given("querystring"), { of: "querystring", compile }),
-      body: compileChanges(given("body"), { of: "body", compile }),
+      query: compileChanges(config, { of: "querystring", compile }),
+      body: compileChanges(config, { of: "body", compile }),
       dotsInKeys: dots_in_keys,
     };
   },

@@ -1,5 +1,5 @@
 // Limits by what responses say that they used, as Kong's response-ratelimiting does.
-import { ConfigError, definePlugin, openRedis, s } from "@sluice/plugin-sdk";
+import { ConfigError, definePlugin, s } from "@sluice/plugin-sdk";
 import type {
   EarlyResponse,
   Infer,
@@ -13,7 +13,7 @@ import type { Identify } from "../parts/client-identifier.ts";
 import { PERIODS } from "../parts/calendar-windows.ts";
 import { nowOrLater } from "../parts/now-or-later.ts";
 import { reasonOf } from "../parts/reason.ts";
-import { redisFields } from "../parts/redis.ts";
+import { redisFields, redisOf } from "../parts/redis.ts";
 import { incrementsOf } from "./increments.ts";
 import { localCounters, quotaOf, redisCounters } from "./usage.ts";
 import type { Counted, Counters, Quota } from "./usage.ts";
@@ -69,15 +69,12 @@ export default definePlugin({
     if (config.policy === "cluster") {
       throw new ConfigError('"cluster" needs Kong\'s database: use "redis" or "local"', "policy");
     }
-    if (config.policy === "redis" && config.redis?.host === undefined) {
-      throw new ConfigError("is required when policy is redis", "redis.host");
-    }
-    const { policy, redis } = config;
+    const redis = redisOf(config);
     return {
       ...config,
       identify: identifierBy(config),
       quotas: quotasOf(config, entry.id),
-      redisCounters: policy === "redis" && redis ? redisCounters(openRedis(redis)) : undefined,
+      redisCounters: redis && redisCounters(redis),
     };
   },
 

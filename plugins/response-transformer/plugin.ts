@@ -6,8 +6,9 @@ import { changedHeaders } from "../parts/changed-headers.ts";
 import { applyChanges, compileChanges, names, pairs } from "../parts/changes.ts";
 import type { Changes, ValuePlace } from "../parts/changes.ts";
 import { changeableName, isHeaderValue } from "../parts/header-names.ts";
-import { jsonMembers, parseJsonObject } from "../parts/json-members.ts";
-import type { JsonObject } from "../parts/json-members.ts";
+import { jsonMembers } from "../parts/json-members.ts";
+import { parseJsonObject } from "../parts/json-object.ts";
+import type { JsonObject } from "../parts/json-object.ts";
 import { castValue, JSON_TYPES } from "./json-types.ts";
 
 const jsonTypes = s.array(s.enum(JSON_TYPES)).default([]);
@@ -37,20 +38,13 @@ export default definePlugin({
   config,
 
   configure(config): Settings {
-    const given = (of: "headers" | "json") => ({
-      remove: config.remove[of],
-      rename: config.rename[of],
-      replace: config.replace[of],
-      add: config.add[of],
-      append: config.append[of],
-    });
     return {
-      headers: compileChanges(given("headers"), {
+      headers: compileChanges(config, {
         of: "headers",
         checkName: changeableName,
         compile: checkedHeaderValue,
       }),
-      json: compileChanges(given("json"), {
+      json: compileChanges(config, {
         of: "json",
         compile: (text, { kind, index, path }) =>
           castValue(text, config[kind].json_types[index], path),

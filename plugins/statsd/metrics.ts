@@ -1,6 +1,8 @@
 // Kong's StatsD metrics: what each measures, and the name it has.
 import type { LogContext } from "@sluice/plugin-sdk";
 
+import { identifiedConsumer } from "../parts/consumer-identifier.ts";
+import type { ConsumerIdentifier } from "../parts/consumer-identifier.ts";
 import { serviceHost, serviceNameOrHost } from "../parts/service-host.ts";
 import { namePart, statLine } from "../parts/statsd-line.ts";
 import type { StatType, Tag, TagStyle } from "../parts/statsd-line.ts";
@@ -21,7 +23,6 @@ export const METRIC_NAMES = [
 ] as const;
 export type MetricName = (typeof METRIC_NAMES)[number];
 
-export type ConsumerIdentifier = "consumer_id" | "custom_id" | "username";
 export type ServiceIdentifier =
   | "service_host"
   | "service_id"
@@ -100,7 +101,7 @@ function measure(ctx: LogContext, { name, consumer: by }: Metric): Measurement |
     case "unique_users":
     case "status_count_per_user":
     case "status_count_per_user_per_route":
-      return measureUser(ctx, name, consumerOf(ctx, by));
+      return measureUser(ctx, name, identifiedConsumer(ctx, by));
   }
 }
 
@@ -134,18 +135,6 @@ function perStatus(ctx: LogContext, before: string, tags: readonly Tag[]): Measu
   const status = String(ctx.response.status);
   const all: Tag[] = [...tags, ["status", status]];
   return { value: 1, suffix: `${before}status.${status}`, tagged: "status", tags: all };
-}
-
-function consumerOf(ctx: LogContext, by: ConsumerIdentifier): string | undefined {
-  const consumer = ctx.consumers.current;
-  switch (by) {
-    case "consumer_id":
-      return consumer?.id;
-    case "custom_id":
-      return consumer?.customId;
-    case "username":
-      return consumer?.username;
-  }
 }
 
 function serviceOf(ctx: LogContext, by: ServiceIdentifier): string | undefined {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { ConfigInput } from "@sluice/plugin-sdk";
 import { FakeGateway, openedSinks, resetSinks } from "@sluice/plugin-sdk/testing";
 import type { FakeExchange } from "@sluice/plugin-sdk/testing";
 
@@ -19,11 +20,11 @@ const MEASURED = {
 
 /** What one request of ann's sends. */
 async function lines(
-  config: object = {},
+  config: ConfigInput<typeof statsd> = {},
   change: (exchange: FakeExchange) => void = () => {},
 ): Promise<string[]> {
   resetSinks();
-  const plugin = gateway.configure(statsd as never, config);
+  const plugin = gateway.configure(statsd, config);
   const exchange = gateway.begin();
   exchange.response.status = 200;
   exchange.measured = MEASURED;
@@ -75,18 +76,13 @@ test("leaves out what a request does not have", async () => {
 });
 
 test("sends the metrics that the config names, with their types, rates and identifiers", async () => {
-  const metric = (name: string, stat_type: string, more: object = {}): object => ({
-    name,
-    stat_type,
-    ...more,
-  });
   const sent = await lines({
     prefix: "edge",
     metrics: [
-      metric("request_count", "gauge", { service_identifier: "service_id" }),
-      metric("request_per_user", "counter", { consumer_identifier: "username" }),
-      metric("latency", "histogram", { sample_rate: 1e-9 }),
-      metric("request_size", "meter", { sample_rate: 1 }),
+      { name: "request_count", stat_type: "gauge", service_identifier: "service_id" },
+      { name: "request_per_user", stat_type: "counter", consumer_identifier: "username" },
+      { name: "latency", stat_type: "histogram", sample_rate: 1e-9 },
+      { name: "request_size", stat_type: "meter", sample_rate: 1 },
     ],
   });
   assert.deepEqual(sent, [
@@ -100,7 +96,7 @@ test("writes tags instead of names where there is a style", async () => {
   const metrics = [
     { name: "request_count", stat_type: "counter" },
     { name: "status_count_per_user_per_route", stat_type: "counter" },
-  ];
+  ] as const;
   assert.deepEqual(await lines({ metrics, tag_style: "dogstatsd" }), [
     "kong.request.count:1|c|#service:service-name,workspace:default",
     "kong.status:1|c|#service:service-name,workspace:default,route:route-name,consumer:a.1,status:200",
@@ -132,6 +128,6 @@ test("packs a request's metrics into datagrams of udp_packet_size, or sends them
 
 test("refuses what is not here", async () => {
   await assert.rejects(lines({ hostname_in_prefix: true }), /^ConfigError: hostname_in_prefix: /);
-  const metrics = [{ name: "shdict_usage", stat_type: "gauge" }];
+  const metrics = [{ name: "shdict_usage", stat_type: "gauge" }] as const;
   await assert.rejects(lines({ metrics }), /^ConfigError: metrics\[0\]\.name: /);
 });

@@ -2,6 +2,7 @@
 import { ConfigError, definePlugin, openSink, s } from "@sluice/plugin-sdk";
 import type { Sink } from "@sluice/plugin-sdk";
 
+import { consumerIdentifierField } from "../parts/consumer-identifier.ts";
 import { queueFields } from "../parts/queue.ts";
 import { utf8Length } from "../parts/utf8-length.ts";
 import type { StatType } from "../parts/statsd-line.ts";
@@ -9,7 +10,6 @@ import { lineOf, METRIC_NAMES } from "./metrics.ts";
 import type { Metric, MetricName } from "./metrics.ts";
 import { isInRanges, STATUS_RANGE } from "./status-ranges.ts";
 
-const consumerIdentifier = s.enum(["consumer_id", "custom_id", "username"]);
 const serviceIdentifier = s.enum([
   "service_id",
   "service_name",
@@ -27,7 +27,7 @@ const metricFields = s.object({
   ]),
   stat_type: s.enum(["counter", "gauge", "histogram", "meter", "set", "timer"]),
   sample_rate: s.number().above(0).max(1).optional(),
-  consumer_identifier: consumerIdentifier.optional(),
+  consumer_identifier: consumerIdentifierField.optional(),
   service_identifier: serviceIdentifier.optional(),
   workspace_identifier: workspaceIdentifier.optional(),
 });
@@ -63,7 +63,7 @@ export default definePlugin({
       udp_packet_size: s.integer().min(0).max(65_507).default(0),
       use_tcp: s.boolean().default(false),
       hostname_in_prefix: s.boolean().default(false),
-      consumer_identifier_default: consumerIdentifier.default("custom_id"),
+      consumer_identifier_default: consumerIdentifierField.default("custom_id"),
       service_identifier_default: serviceIdentifier.default("service_name_or_host"),
       workspace_identifier_default: workspaceIdentifier.default("workspace_id"),
       tag_style: s.enum(["dogstatsd", "influxdb", "librato", "signalfx"]).optional(),

@@ -3,7 +3,7 @@ import { ConfigError, counter, definePlugin, fetch, FetchError, s } from "@sluic
 import type { FetchInit, RequestContext } from "@sluice/plugin-sdk";
 
 import { happens } from "../parts/chance.ts";
-import { HEADER_NAME } from "../parts/header-names.ts";
+import { headerName } from "../parts/header-names.ts";
 import { mirroredHeaders } from "./headers.ts";
 
 /** What a copy's body may have, since it is held while it is sent. */
@@ -26,7 +26,7 @@ const config = s.object({
   timeout: s.integer().min(1).max(60_000).default(5000).describe("ms."),
   max_in_flight: s.integer().min(1).max(100).default(50),
   forward_credentials: s.boolean().default(false),
-  remove_headers: s.array(s.string().pattern(HEADER_NAME)).default([]),
+  remove_headers: s.array(headerName).default([]),
 });
 
 const requests = counter("requests", {

@@ -2,14 +2,13 @@
 import { ConfigError, definePlugin, openSink, s } from "@sluice/plugin-sdk";
 import type { LogContext } from "@sluice/plugin-sdk";
 
-import { HEADER_NAME } from "../parts/header-names.ts";
+import { headerName } from "../parts/header-names.ts";
 import { queueFields } from "../parts/queue.ts";
+import { sumOfTimeouts, timeoutFields } from "../parts/tracing/collector-timeouts.ts";
 import { HEADER_TYPES, propagationField, propagationOf } from "../parts/tracing/propagation.ts";
 import { beginTrace, endTrace } from "../parts/tracing/request-trace.ts";
 import { FORMAT_NAMES } from "../parts/tracing/formats.ts";
 import { zipkinSpan } from "./zipkin-span.ts";
-
-const headerName = s.string().pattern(HEADER_NAME);
 
 /** Kong's default for a collector that should not see every request of a busy gateway. */
 const DEFAULT_RATIO = 0.001;
@@ -33,9 +32,7 @@ export default definePlugin({
     static_tags: s.array(s.object({ name: s.string().nonEmpty(), value: s.string() })).default([]),
     http_span_name: s.enum(["method", "method_path"]).default("method"),
     http_response_header_for_traceid: headerName.optional(),
-    connect_timeout: s.integer().min(1).max(60_000).default(2000).describe("ms."),
-    send_timeout: s.integer().min(1).max(60_000).default(5000).describe("ms."),
-    read_timeout: s.integer().min(1).max(60_000).default(5000).describe("ms."),
+    ...timeoutFields(2000),
     queue: queueFields(),
   }),
 
@@ -61,10 +58,7 @@ export default definePlugin({
         to: "http",
         url: config.http_endpoint,
         contentType: "application/json",
-        timeoutMs: Math.min(
-          60_000,
-          config.connect_timeout + config.send_timeout + config.read_timeout,
-        ),
+        timeoutMs: sumOfTimeouts(config),
         prefix: "[",
         separator: ",",
         suffix: "]",

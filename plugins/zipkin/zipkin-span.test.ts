@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { FinishedSpan } from "../parts/tracing/request-trace.ts";
+import type { FinishedSpan } from "../parts/tracing/spans.ts";
 import { zipkinSpan } from "./zipkin-span.ts";
 
 const SPAN: FinishedSpan = {

@@ -1,5 +1,5 @@
 // Spans as Zipkin's API v2 takes them, in JSON: https://zipkin.io/zipkin-api/
-import type { FinishedSpan } from "../parts/tracing/request-trace.ts";
+import type { FinishedSpan } from "../parts/tracing/spans.ts";
 
 const KINDS = { server: "SERVER", client: "CLIENT", internal: undefined } as const;
 

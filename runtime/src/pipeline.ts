@@ -11,7 +11,7 @@ import { fieldName } from "./http1/field-name.ts";
 import { ALLOWED_METHODS } from "./http1/request-line.ts";
 import type { Plugin, SettledVerdict } from "./plugins/plugin.ts";
 import { checkPath } from "./path-check.ts";
-import { RequestWay } from "./request-way.ts";
+import { RequestWay, routeOf } from "./request-way.ts";
 import { ResponseWay } from "./response-way.ts";
 import type { Route, Snapshot } from "./snapshot.ts";
 import type { Metrics } from "./status/metrics.ts";
@@ -277,9 +277,4 @@ function chainAndStats(exchange: Exchange): (Counted & Pick<Route, "chain">) | u
 
 function isUndecided(exchange: Exchange): boolean {
   return exchange.verdict === undefined && !exchange.isOver;
-}
-
-function routeOf(exchange: Exchange): Route {
-  if (exchange.route === undefined) throw new GatewayError("internal", "the request has no route");
-  return exchange.route;
 }

@@ -4,6 +4,7 @@ import { leadRequestThrough } from "./bodies/lead-through.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { GatewayError, toGatewayError } from "./errors.ts";
 import type { Exchange, TryKind } from "./exchange.ts";
+import { hasWholeBody } from "./http1/replay.ts";
 import type { RouteMatch } from "./routing/router.ts";
 import { upstreamPath } from "./routing/upstream-path.ts";
 import type { Route, Service } from "./snapshot.ts";
@@ -78,7 +79,8 @@ export class RequestWay {
 
   /** To another service than the route's, after that one has failed; false when the body is gone. */
   forwardTo(exchange: Exchange, service: Service): boolean {
-    if (exchange.forwardedAtMs !== 0 && !isBodyAtHand(exchange)) return false;
+    const hasBody = (): boolean => hasWholeBody(exchange) || exchange.requestBody.withdrawBody();
+    if (exchange.forwardedAtMs !== 0 && !hasBody()) return false;
     exchange.series?.stop();
     exchange.series = undefined;
     exchange.fallbackService = service;
@@ -144,7 +146,7 @@ interface NextTry {
 
 const FIRST: NextTry = { kind: "first", isFresh: false };
 
-function routeOf(exchange: Exchange): Route {
+export function routeOf(exchange: Exchange): Route {
   if (exchange.route === undefined) throw new GatewayError("internal", "the request has no route");
   return exchange.route;
 }
@@ -155,15 +157,6 @@ function upstreamUri(exchange: Exchange, service: Service): string {
   if (path === undefined) throw new GatewayError("bad_request", "what strip_path leaves is unsafe");
   if (match.stripPath) exchange.prefixLength = match.prefixLength;
   return exchange.query === "" ? path : `${path}?${exchange.query}`;
-}
-
-/** All of the body can be sent once more. */
-function isBodyAtHand({ requestFraming, requestBody }: Exchange): boolean {
-  return (
-    requestFraming.kind === "none" ||
-    requestBody.isRepeatable === true ||
-    requestBody.withdrawBody()
-  );
 }
 
 /** Only what certainly did not reach a target, or may be done twice, is sent again (RFC 9110 §9.2.2). */

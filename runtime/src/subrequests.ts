@@ -1,13 +1,16 @@
 // Requests that a plugin sends to the service of a request, the way that the request would go: its balancer, health
 // checks, limits and retries, but no plugins, no log record and no place among the requests that are counted.
 import type { Deadlines } from "./deadlines.ts";
-import { GatewayError, detailOf, toGatewayError } from "./errors.ts";
+import { GatewayError, toGatewayError } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import type { ConnectionInfo } from "./exchange.ts";
+import { FieldRole, fieldName } from "./http1/field-name.ts";
+import type { FieldName } from "./http1/field-name.ts";
 import { Fields } from "./http1/fields.ts";
 import { NO_BODY } from "./http1/framing.ts";
 import { FetchFailed } from "./outbound/fetch-failed.ts";
-import type { FetchOutcome } from "./outbound/outbound-client.ts";
+import { tellOutcome } from "./outbound/fetch-outcome.ts";
+import type { FetchOutcome } from "./outbound/fetch-outcome.ts";
 import { checkRequest } from "./outbound/outbound-request.ts";
 import type { OutboundRequest, OutboundResponse } from "./outbound/outbound-request.ts";
 import { RequestWay } from "./request-way.ts";
@@ -22,7 +25,7 @@ export interface SubrequestOptions {
 }
 
 /** At a time. */
-export const MAX_SUBREQUESTS = 1000;
+const MAX_SUBREQUESTS = 1000;
 
 export class Subrequests {
   readonly #onDone: NonNullable<SubrequestOptions["onDone"]>;
@@ -55,18 +58,8 @@ export class Subrequests {
     request: OutboundRequest,
     signal: AbortSignal,
   ): Promise<OutboundResponse> {
-    try {
-      const response = await this.#fetch(parent, request, signal);
-      this.#onDone(plugin, "answered");
-      return response;
-    } catch (thrown) {
-      const failure =
-        thrown instanceof FetchFailed
-          ? thrown
-          : new FetchFailed("unreachable", detailOf(thrown), thrown);
-      this.#onDone(plugin, failure.reason);
-      throw failure;
-    }
+    const tell = (outcome: FetchOutcome): void => this.#onDone(plugin, outcome);
+    return tellOutcome(this.#fetch(parent, request, signal), tell);
   }
 
   async #fetch(
@@ -144,8 +137,7 @@ function childOf(parent: Exchange, request: OutboundRequest, client: SubrequestC
   const [, written = "", query = ""] = /^([^?#]*)\??([^#]*)/.exec(request.url) ?? [];
   const path = canonicalPath(written);
   if (path === undefined) throw new FetchFailed("invalid", "the path is not safe to send");
-  const fields = new Fields();
-  for (const [name, value] of request.headers) fields.add(name, value);
+  const fields = fieldsOf(parent, request);
   const head = {
     id: parent.id,
     startedAtMs: performance.now(),
@@ -176,6 +168,27 @@ function childOf(parent: Exchange, request: OutboundRequest, client: SubrequestC
     exchange.pathOverride = path;
   }
   return exchange;
+}
+
+/**
+ * The plugin's, and what the gateway and its plugins say of the parent's client: the service must not take it for
+ * another one.
+ */
+function fieldsOf({ requestFields }: Exchange, { headers }: OutboundRequest): Fields {
+  const fields = new Fields();
+  for (const [text, value] of headers) {
+    const name = fieldName(text);
+    if (!saysWhoAsks(name)) fields.push(name, value);
+  }
+  for (const [at, name] of requestFields.names.entries()) {
+    if (saysWhoAsks(name)) fields.push(name, requestFields.values[at] ?? "");
+  }
+  return fields;
+}
+
+/** What the client sent under these names was dropped. */
+function saysWhoAsks({ role }: FieldName): boolean {
+  return role === FieldRole.managed || role === FieldRole.identity;
 }
 
 /** What the gateway says of itself belongs to the client's response. */

@@ -5,13 +5,14 @@ import { UPSTREAM_BODY } from "../fixture.ts";
 import { firstAnswer, freePort, get } from "../http.ts";
 import type { Lab } from "../lab.ts";
 import { nginxCommand } from "../lab.ts";
-import { coreEach, SMALL_GET_CONNECTIONS } from "../load-case.ts";
+import { coreEach, smallGet, SMALL_GET_CONNECTIONS } from "../load-case.ts";
 import type { OpenLoopReport } from "../open-loop/protocol.ts";
 import { runOpenLoop } from "../open-loop/run.ts";
 import type { BenchOptions } from "../options.ts";
 import { haproxy, nginx, sluice } from "../peer-list.ts";
 import type { ProxySpec, RunningProxy } from "../proxies.ts";
 import { bringUp } from "../proxies.ts";
+import { runWrk } from "../rounds.ts";
 import type { RowOutcome } from "../row-table.ts";
 import { caredConfig } from "./targets.ts";
 
@@ -45,7 +46,7 @@ export async function measureFailover(
     let outcome: RowOutcome = { kind: "measured" };
     try {
       for (let round = 0; round < options.rounds; round++) {
-        samples.push(await measureOnce(lab, spec, ports, options.seconds));
+        samples.push(await measureOnce(lab, spec, ports, options));
         const last = samples.at(-1);
         if (last !== undefined) progress(`round ${round + 1}  ${title}: ${failures(last)} failed`);
       }
@@ -69,16 +70,18 @@ async function measureOnce(
   lab: Lab,
   spec: ProxySpec,
   ports: readonly number[],
-  seconds: number,
+  { seconds, warmUpSeconds }: BenchOptions,
 ): Promise<OpenLoopReport> {
   const children = ports.map((port, index) => startTarget(lab, port, index));
   const started: (Child | RunningProxy)[] = [];
   try {
     await Promise.all(children.map((child, index) => answered(child, ports[index] ?? 0)));
-    const { proxyPin } = coreEach(lab);
-    const up = await bringUp(lab, spec, { prefix: proxyPin, verify: answerFaults });
+    const placement = coreEach(lab);
+    const up = await bringUp(lab, spec, { prefix: placement.proxyPin, verify: answerFaults });
     if (up.kind === "absent") throw new Error(up.reason);
     started.push(up.proxy);
+    // For the just-in-time compilers.
+    await runWrk(lab, up.proxy, { placement, load: smallGet(lab), seconds: warmUpSeconds * 2 });
     const run = runOpenLoop(lab, {
       port: up.proxy.port,
       ratePerSecond: RATE,

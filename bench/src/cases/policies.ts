@@ -60,7 +60,7 @@ const POLICIES: Readonly<Record<string, readonly Entry[]>> = {
   ],
   cors: [CORS],
   "correlation-id": [CORRELATION_ID],
-  "proxy-cache": [{ name: "proxy-cache" }],
+  "proxy-cache": [{ name: "proxy-cache", config: { strategy: "memory" } }],
   prometheus: [{ name: "prometheus", config: { status_code_metrics: true } }],
   opentelemetry: [
     {

@@ -4,7 +4,7 @@
  * Parameters: `r` request, `c` config, `t` pointer and length of what the host reads, `b` pointer and limit of what it
  * writes, `i` i32, `f` f64. Results: `i`, `f`, `v` for none.
  */
-export const FUNCTIONS = {
+const FUNCTIONS = {
   field_get: "ritib:i",
   fields_get: "ritb:i",
   field_names: "rib:i",

@@ -6,6 +6,7 @@ import { config } from "../harness/config.ts";
 import type { Entry } from "../harness/config.ts";
 import { useGateway } from "../harness/fixture.ts";
 import { Load } from "../harness/load.ts";
+import { Pools } from "../harness/pools.ts";
 import { TargetProcess } from "../harness/target-process.ts";
 import { closedPort, reply } from "../harness/upstream.ts";
 import type { Upstream } from "../harness/upstream.ts";
@@ -29,20 +30,10 @@ const used = useGateway(async (ports) => {
 }, 3);
 
 function configOf([probed = 0, second = 0, third = 0]: readonly number[]): Entry {
-  const services: Entry[] = [];
-  const upstreams: Entry[] = [];
+  const pools = new Pools();
   const add = (name: string, targets: readonly number[], active: Entry, more: Entry = {}): void => {
-    services.push({
-      name,
-      host: `${name}.upstream`,
-      routes: [{ name: `${name}-route`, paths: [`/${name}`], strip_path: false }],
-    });
-    upstreams.push({
-      name: `${name}.upstream`,
-      targets: targets.map((port) => ({ target: `127.0.0.1:${port}` })),
-      healthchecks: { active: { ...ONCE, http_path: `/probe/${name}`, ...active } },
-      ...more,
-    });
+    const healthchecks = { active: { ...ONCE, http_path: `/probe/${name}`, ...active } };
+    pools.add(name, targets, { upstream: { healthchecks, ...more } });
   };
   add("refused", [down, second], {});
   add("tcp", [down, second], { type: "tcp" });
@@ -66,7 +57,7 @@ function configOf([probed = 0, second = 0, third = 0]: readonly number[]): Entry
     healthy: { interval: 0 },
     unhealthy: { interval: 0, tcp_failures: 1 },
   });
-  return config({ services, upstreams });
+  return config(pools);
 }
 
 /** The first upstream answers the probes of this name so, and all else well. */

@@ -46,6 +46,19 @@ test("admin: a config with faults is 400 with every fault, and changes nothing",
   assert.equal(await statusOf("/first"), 200);
 });
 
+test("A7 admin: no route leads there", async () => {
+  const { port } = used.upstream;
+  const [, digits] = /admin listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(used.gateway.log) ?? [];
+  const inward = service("inward", Number(digits), "/");
+  await post(config({ services: [service("first", port, "/first"), inward] }));
+  const evil = JSON.stringify(config({ services: [service("evil", port, "/evil")] }));
+  const answer = await used.gateway.ask(
+    `POST /config HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nConnection: Via\r\nContent-Length: ${evil.length}\r\n\r\n${evil}`,
+  );
+  assert.equal(answer.status, 403);
+  assert.equal(await statusOf("/first"), 200);
+});
+
 test("A3 admin: another site's page cannot post a config", async () => {
   const { port } = used.upstream;
   await post(config({ services: [service("first", port, "/first")] }));

@@ -1,11 +1,11 @@
 // A slow side slows the other one down: the gateway never takes in what it cannot pass on.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { connect, get, head } from "../harness/client.ts";
 import { forwardAll } from "../harness/config.ts";
 import { useGateway } from "../harness/fixture.ts";
+import { residentBytesOf } from "../harness/footprint.ts";
 
 const SIZE = 400 * 1024 * 1024;
 const PIECE = Buffer.alloc(256 * 1024, "x");
@@ -73,7 +73,6 @@ async function writeUntilHeld(socket: {
   return socket.bytesWritten - socket.writableLength;
 }
 
-async function residentBytes(): Promise<number> {
-  const status = await readFile(`/proc/${used.gateway.process.pid}/status`, "latin1");
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+function residentBytes(): Promise<number> {
+  return residentBytesOf(used.gateway.process.pid);
 }

@@ -8,6 +8,7 @@ import { config } from "../harness/config.ts";
 import type { Entry } from "../harness/config.ts";
 import { eventually } from "../harness/deadline.ts";
 import { useGateway } from "../harness/fixture.ts";
+import { Pools } from "../harness/pools.ts";
 import { closedPort, reply } from "../harness/upstream.ts";
 import type { Answer } from "../harness/upstream.ts";
 
@@ -28,28 +29,18 @@ const used = useGateway(async (ports) => {
 }, 3);
 
 function balanced(ports: readonly number[], down: number): Entry {
-  const upstreams: Entry[] = [];
-  const services: Entry[] = [];
-  const add = (name: string, fields: Entry, targets: readonly number[], more: Entry = {}): void => {
-    const paths = [name === "capture" ? "~/capture/(?<key>[^/]+)/.*" : `/${name}`];
-    services.push({
-      name,
-      host: `${name}.upstream`,
-      routes: [{ name: `${name}-route`, paths, strip_path: false }],
-      ...more,
-    });
-    upstreams.push({
-      name: `${name}.upstream`,
-      targets: targets.map((port) => ({ target: `127.0.0.1:${port}` })),
-      ...fields,
-    });
-  };
+  const pools = new Pools();
+  const add = (name: string, upstream: Entry, targets: readonly number[]): void =>
+    pools.add(name, targets, { upstream });
   add("least", { algorithm: "least-connections" }, ports);
   add("latency", { algorithm: "latency" }, ports);
   add("random", { algorithm: "random" }, ports);
   for (const [name, fields] of Object.entries(HASHED)) {
-    const needsKey = name === "consumer" && { plugins: [{ name: "key-auth" }] };
-    add(name, fields, ports, { ...needsKey });
+    pools.add(name, ports, {
+      upstream: fields,
+      ...(name === "consumer" && { service: { plugins: [{ name: "key-auth" }] } }),
+      ...(name === "capture" && { route: { paths: ["~/capture/(?<key>[^/]+)/.*"] } }),
+    });
   }
   add("fallback", { ...HASHED["header"], hash_fallback: "path" }, ports);
   add("refused", HASHED["header"] ?? {}, [...ports.slice(0, 2), down]);
@@ -59,6 +50,7 @@ function balanced(ports: readonly number[], down: number): Entry {
     username,
     keyauth_credentials: [{ key: username }],
   }));
+  const { services, upstreams } = pools;
   return config({ services, upstreams, consumers });
 }
 

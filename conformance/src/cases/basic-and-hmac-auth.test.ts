@@ -282,6 +282,14 @@ test("hmac-auth: an old date, none, or one that is no date", async () => {
   assert.equal((await used.gateway.ask(byXDate)).status, 200);
 });
 
+test("hmac-auth: an old request does not become new by a date that nobody signed", async () => {
+  const message =
+    "HMAC signature cannot be verified, a valid date or x-date header is required for HMAC Authentication";
+  const old = signedRequest("/hmac", { date: new Date(Date.now() - 3_600_000) });
+  const again = old.replace("Host:", `X-Date: ${new Date().toUTCString()}\r\nHost:`);
+  await assertRefused(again, 401, message);
+});
+
 test("hmac-auth: enforce_headers and algorithms bound what a signature may be", async () => {
   const algorithm = "hmac-sha512";
   const good = signedRequest("/enforced", { algorithm });

@@ -9,6 +9,8 @@ import type { Entry } from "../harness/config.ts";
 import { eventually } from "../harness/deadline.ts";
 import { useGateway } from "../harness/fixture.ts";
 import { parseMetrics, total } from "../harness/metrics.ts";
+import { Pools } from "../harness/pools.ts";
+import type { PoolFields } from "../harness/pools.ts";
 import { reply } from "../harness/upstream.ts";
 import type { UpstreamConnection } from "../harness/upstream.ts";
 import { upstreamStatus } from "../harness/upstreams-api.ts";
@@ -18,36 +20,21 @@ import type { BoundsStatus } from "../harness/upstreams-api.ts";
 const LONG_MS = 600_000;
 
 const used = useGateway(([first = 0, second = 0]) => {
-  const services: Entry[] = [];
-  const upstreams: Entry[] = [];
-  const add = (name: string, targets: readonly number[], more: Entry): void => {
-    services.push({
-      name,
-      host: `${name}.upstream`,
-      routes: [{ name: `${name}-route`, paths: [`/${name}`], strip_path: false }],
-    });
-    upstreams.push({
-      name: `${name}.upstream`,
-      targets: targets.map((port) => ({ target: `127.0.0.1:${port}` })),
-      ...more,
-    });
-  };
-  const bounds = (circuit_breakers: Entry): Entry => ({ circuit_breakers });
-  add(
+  const pools = new Pools();
+  const bounds = (circuit_breakers: Entry): PoolFields => ({ upstream: { circuit_breakers } });
+  pools.add(
     "queue",
     [first],
     bounds({ max_requests: 2, max_pending_requests: 3, pending_timeout: LONG_MS }),
   );
-  add("impatient", [first], bounds({ max_requests: 1, pending_timeout: 80 }));
-  add("flood", [first, second], bounds({ max_requests: 2, max_pending_requests: 50 }));
-  add("sockets", [first, second], bounds({ max_connections: 2, pending_timeout: LONG_MS }));
-  add("single", [first, second], bounds({ max_connections: 1 }));
-  add("adaptive", [first], {
-    adaptive_concurrency: {
-      gradient_controller_config: { min_rtt_calc_params: { min_concurrency: 2, request_count: 4 } },
-    },
-  });
-  services.push({
+  pools.add("impatient", [first], bounds({ max_requests: 1, pending_timeout: 80 }));
+  pools.add("flood", [first, second], bounds({ max_requests: 2, max_pending_requests: 50 }));
+  pools.add("sockets", [first, second], bounds({ max_connections: 2, pending_timeout: LONG_MS }));
+  pools.add("single", [first, second], bounds({ max_connections: 1 }));
+  const min_rtt_calc_params = { min_concurrency: 2, request_count: 4 };
+  const adaptive_concurrency = { gradient_controller_config: { min_rtt_calc_params } };
+  pools.add("adaptive", [first], { upstream: { adaptive_concurrency } });
+  pools.services.push({
     name: "bulkheads",
     url: `http://127.0.0.1:${first}`,
     routes: [
@@ -66,7 +53,7 @@ const used = useGateway(([first = 0, second = 0]) => {
       { name: "wide", paths: ["/wide"], strip_path: false },
     ],
   });
-  return { config: config({ services, upstreams }) };
+  return { config: config(pools) };
 }, 2);
 
 /** The upstreams answer nothing before {@link Held.answer} says so. */
@@ -143,6 +130,23 @@ test("bounds: so many requests go through, so many wait in their order, the rest
   const samples = parseMetrics((await used.gateway.status("/metrics")).text);
   const labels = { upstream: "queue.upstream", reason: "queue_full" };
   assert.equal(total(samples, "sluice_upstream_refused_total", labels), 1);
+});
+
+test("C4 bounds: of many clients that leave at once hardly one gets as far as a target", async () => {
+  const held = new Held();
+  const crowd = await Promise.all(Array.from({ length: 52 }, () => send("/flood")));
+  await untilBounds("flood", 2, 50);
+  const before = held.connections.map(({ index }) => index);
+  for (const client of crowd) client.abort();
+  await untilBounds("flood", 0, 0);
+  for (const upstream of used.upstreams) {
+    upstream.answer = (_request, connection) => connection.send(reply("200 OK", "ok"));
+  }
+  const answers = await Promise.all([send("/flood"), send("/flood")]);
+  await Promise.all(answers.map((client) => client.response()));
+  const after = used.upstreams.map(({ requests }) => requests.at(-1)?.connection ?? 0);
+  const opened = Math.max(...after) - Math.min(...before);
+  assert.ok(opened < 10, `${opened} connections to a target`);
 });
 
 test("bounds: nobody waits for longer than the config says", async () => {

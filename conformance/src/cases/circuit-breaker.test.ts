@@ -8,6 +8,7 @@ import type { Entry } from "../harness/config.ts";
 import { eventually } from "../harness/deadline.ts";
 import { useGateway } from "../harness/fixture.ts";
 import { parseMetrics, total } from "../harness/metrics.ts";
+import { Pools } from "../harness/pools.ts";
 import { reply } from "../harness/upstream.ts";
 import { setCircuitBreaker, upstreamStatus } from "../harness/upstreams-api.ts";
 
@@ -16,24 +17,20 @@ const WAIT_MS = 1500;
 const LONG_MS = 600_000;
 
 const used = useGateway(([first = 0, second = 0]) => {
-  const services: Entry[] = [];
-  const upstreams: Entry[] = [];
-  const add = (name: string, targets: readonly number[], breaker: Entry): void => {
-    services.push({
-      name,
-      host: `${name}.upstream`,
-      routes: [{ name: `${name}-route`, paths: [`/${name}`], strip_path: false }],
-    });
-    upstreams.push({
-      name: `${name}.upstream`,
-      targets: targets.map((port) => ({ target: `127.0.0.1:${port}` })),
-      circuit_breaker: {
-        sliding_window_size: 4,
-        wait_duration_in_open_state: WAIT_MS,
-        permitted_number_of_calls_in_half_open_state: 1,
-        ...breaker,
-      },
-    });
+  const pools = new Pools();
+  const add = (
+    name: string,
+    targets: readonly number[],
+    more: Entry,
+    service: Entry = {},
+  ): void => {
+    const circuit_breaker = {
+      sliding_window_size: 4,
+      wait_duration_in_open_state: WAIT_MS,
+      permitted_number_of_calls_in_half_open_state: 1,
+      ...more,
+    };
+    pools.add(name, targets, { upstream: { circuit_breaker }, service });
   };
   add("alone", [first], {});
   add("pair", [first, second], { wait_duration_in_open_state: LONG_MS });
@@ -45,20 +42,19 @@ const used = useGateway(([first = 0, second = 0]) => {
   add("leaving", [first], {});
   add("whole", [first, second], { per: "upstream", wait_duration_in_open_state: LONG_MS });
   add("steered", [first, second], { wait_duration_in_open_state: LONG_MS });
-  add("timeouts", [first], {
+  const onTimeouts = {
     failure_statuses: [429],
     record_exceptions: ["upstream_timeout"],
     wait_duration_in_open_state: LONG_MS,
-  });
+  };
+  add("timeouts", [first], onTimeouts, { read_timeout: 60, retries: 0 });
   add("shared", [first], { per: "route", wait_duration_in_open_state: LONG_MS });
-  services.push({
+  pools.services.push({
     name: "shared-again",
     host: "shared.upstream",
     routes: [{ name: "shared-again-route", paths: ["/again"], strip_path: false }],
   });
-  const timed = services.find(({ name }) => name === "timeouts");
-  Object.assign(timed ?? {}, { read_timeout: 60, retries: 0 });
-  return { config: config({ services, upstreams }), flags: ["--admin-listen", "127.0.0.1:0"] };
+  return { config: config(pools), flags: ["--admin-listen", "127.0.0.1:0"] };
 }, 2);
 
 async function statuses(path: string, count: number): Promise<number[]> {

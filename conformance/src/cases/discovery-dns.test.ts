@@ -53,6 +53,17 @@ before(async () => {
     isShouted: true,
     records: [{ type: "A", name: "loud.test", ttl: 60, data: ONE }],
   });
+  dns.set("forged.test", {
+    kind: "records",
+    forged: TWO,
+    records: [{ type: "A", name: "forged.test", ttl: 60, data: ONE }],
+  });
+  for (const [name, data] of [
+    ["circle.test", "round.test"],
+    ["round.test", "circle.test"],
+  ] as const) {
+    dns.set(name, { kind: "records", records: [{ type: "CNAME", name, ttl: 60, data }] });
+  }
   dns.set("alias.test", {
     kind: "records",
     records: [{ type: "CNAME", name: "alias.test", ttl: 60, data: "plain.test" }],
@@ -69,7 +80,7 @@ before(async () => {
     config: {
       _format_version: "3.0",
       services: [
-        ...[...names, "empty", "missing"].map((name) => service(name, port)),
+        ...[...names, "empty", "missing", "forged", "circle"].map((name) => service(name, port)),
         service("srv", 1),
         { name: "pool", host: "pool", routes: [route("pool")], retries: 0 },
         { name: "srv-pool", host: "srv-pool", routes: [route("from-srv")], retries: 0 },
@@ -173,6 +184,15 @@ describe("U13 DNS: a service's host", { concurrency: true }, () => {
 
   test("may come back in another case (haproxy 25d6e65aa)", async () => {
     assert.match(await answerOf("loud"), /^one/);
+  });
+
+  test("is not where answers to other questions say", async () => {
+    assert.match(await answerOf("forged"), /^one/);
+  });
+
+  test("that is an alias of itself gets 503, and its server is left in peace", async () => {
+    assert.equal(await answerOf("circle"), "503");
+    assert.ok(dns.asked.filter((each) => each.includes("circle.test")).length < 40);
   });
 
   test("may be an alias of another name", async () => {

@@ -8,7 +8,7 @@ import { startGateway } from "../harness/gateway.ts";
 import type { Gateway } from "../harness/gateway.ts";
 import { startEtcd } from "../harness/registries/etcd.ts";
 import type { Etcd } from "../harness/registries/etcd.ts";
-import { reply, startUpstream } from "../harness/upstream.ts";
+import { startTwins } from "../harness/twins.ts";
 import type { Upstream } from "../harness/upstream.ts";
 import { upstreamStatus } from "../harness/upstreams-api.ts";
 
@@ -22,14 +22,8 @@ let port = 0;
 
 describe("discovery by etcd", { skip }, () => {
   before(async () => {
-    const one = await startUpstream(ONE);
-    port = one.port;
-    upstreams = [one, await startUpstream(TWO, port)];
-    for (const [at, upstream] of upstreams.entries()) {
-      upstream.answer = (_request, connection): void => {
-        connection.send(reply("200 OK", at === 0 ? "one" : "two"));
-      };
-    }
+    upstreams = await startTwins(ONE, TWO);
+    port = upstreams[0]?.port ?? 0;
     etcd = await startEtcd();
     await etcd.put("/services/orders/a", `${ONE}:${port}`);
     // Another service, whose name begins with the same letters.

@@ -11,7 +11,7 @@ import { Consul } from "../harness/registries/consul.ts";
 import { Eureka } from "../harness/registries/eureka.ts";
 import { Kubernetes } from "../harness/registries/kubernetes.ts";
 import { useScratch } from "../harness/scratch.ts";
-import { reply, startUpstream } from "../harness/upstream.ts";
+import { startTwins } from "../harness/twins.ts";
 import type { Upstream } from "../harness/upstream.ts";
 import { upstreamStatus } from "../harness/upstreams-api.ts";
 
@@ -29,14 +29,8 @@ let gateway: Gateway;
 const NAMES = ["file", "consul", "eureka", "kubernetes"];
 
 before(async () => {
-  const one = await startUpstream(ONE);
-  port = one.port;
-  upstreams = [one, await startUpstream(TWO, port)];
-  for (const [at, upstream] of upstreams.entries()) {
-    upstream.answer = (_request, connection): void => {
-      connection.send(reply("200 OK", at === 0 ? "one" : "two"));
-    };
-  }
+  upstreams = await startTwins(ONE, TWO);
+  port = upstreams[0]?.port ?? 0;
   consul.set({ node: ONE, port });
   eureka.set({ ip: ONE, port, status: "UP" });
   kubernetes.set("orders-a", port, { ip: ONE, ready: true });

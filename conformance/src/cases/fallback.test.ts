@@ -151,8 +151,10 @@ test("K1 fallback: the last good answer, with its age, to those whom it may be g
   assert.equal((await used.gateway.get("/cached/a?x=2")).text, "two");
   const others = ["/cached/a", "/cached/b?x=1"];
   for (const path of others) assert.equal((await used.gateway.get(path)).status, 500, path);
-  const host = await used.gateway.ask(head("GET /cached/a?x=1 HTTP/1.1", "Host: b"));
-  assert.equal(host.status, 500, "another host");
+  for (const line of ["Host: b", "Host: gw.test:99"]) {
+    const host = await used.gateway.ask(head("GET /cached/a?x=1 HTTP/1.1", line));
+    assert.equal(host.status, 500, "another host");
+  }
   const somebody = ["Authorization: Basic eA==", "Cookie: a=b"];
   for (const line of somebody) {
     assert.equal((await used.gateway.get("/cached/a?x=1", line)).status, 500, line);
@@ -205,6 +207,23 @@ test("K1 fallback: the last good answer, with its age, to those whom it may be g
   first!.answer = (_request, connection) => connection.reset();
   const fixed = await used.gateway.get("/either");
   assert.deepEqual([fixed.status, fixed.header("x-fallback")], [502, "static"]);
+});
+
+test("K2 fallback: what was answered to what is not in the key is kept for nobody", async () => {
+  const [first] = used.upstreams;
+  const asked = [
+    get("/cached/k/0", "X-Original-URL: /evil"),
+    get("/cached/k/1", "X_Original_Url: /evil"),
+    get("/cached/k/2", "X-HTTP-Method-Override: PUT"),
+    `${head("GET /cached/k/3 HTTP/1.1", "Host: gw.test", "Content-Length: 4")}evil`,
+    get("/cached/k/4", "X-Api-Key: mine"),
+  ];
+  for (const [number, bytes] of asked.entries()) {
+    first!.answer = (_request, connection) => connection.send(reply("200 OK", "evil"));
+    assert.equal((await used.gateway.ask(bytes)).text, "evil");
+    first!.answer = (_request, connection) => connection.send(reply("500 Oops", "oops"));
+    assert.equal((await used.gateway.get(`/cached/k/${number}`)).text, "oops", bytes);
+  }
 });
 
 test("fallback: another service gets the request, when all of it can be sent again", async () => {

@@ -1,6 +1,5 @@
 // hedge_policy: a second try beside a slow first one. The first good head wins, and everything else of the others ends.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { connect, get, head } from "../harness/client.ts";
@@ -9,6 +8,7 @@ import type { Entry } from "../harness/config.ts";
 import { eventually } from "../harness/deadline.ts";
 import { useGateway } from "../harness/fixture.ts";
 import { inTurn as answersInTurn, sends } from "../harness/in-turn.ts";
+import { triesInLog } from "../harness/log-record.ts";
 import { parseMetrics, total } from "../harness/metrics.ts";
 import { useScratch } from "../harness/scratch.ts";
 import { reply } from "../harness/upstream.ts";
@@ -200,11 +200,7 @@ test("a client that leaves ends both", async () => {
 test("the log record names the hedge and who was given up", async () => {
   inTurn(hangs, sends(OK));
   assert.equal((await used.gateway.get("/kept")).text, "fine");
-  const text = await eventually(async () => {
-    const lines = await readFile(logPath, "utf8").catch(() => "");
-    return lines.endsWith("\n") ? lines : undefined;
-  }, "the log record");
-  const { tries } = JSON.parse(text) as { tries: Record<string, unknown>[] };
+  const tries = await triesInLog(logPath);
   assert.deepEqual(
     tries.map(({ state, hedge }) => [state, hedge]),
     [

@@ -9,17 +9,15 @@ import type { Entry } from "../harness/config.ts";
 import { useGateway } from "../harness/fixture.ts";
 import { startIdentityProvider } from "../harness/identity-provider.ts";
 import type { IdentityProvider } from "../harness/identity-provider.ts";
+import { reply } from "../harness/upstream.ts";
 import { nowS, rsaKey, signed } from "../harness/tokens.ts";
 import type { Json } from "../harness/tokens.ts";
 
 const KEY = rsaKey("main");
 const NEXT = rsaKey("next");
 const WEAK = rsaKey("weak", 1024);
-const SECRET = {
-  kty: "oct",
-  kid: "secret",
-  k: Buffer.from("published-secret").toString("base64url"),
-};
+const SECRET = { kty: "oct", kid: "secret", k: btoa("published-secret").replace(/=+$/, "") };
+const EMAIL = { upstream_headers_claims: ["email"], upstream_headers_names: ["X-Email"] };
 const DISCOVERY = "/.well-known/openid-configuration";
 
 /** One each for what would spoil what the others know of it. */
@@ -47,6 +45,15 @@ const ILLNESSES: readonly Illness[] = [
   },
   { what: "a document of 1 MB", path: DISCOVERY, answer: () => JSON.stringify(["x".repeat(1e6)]) },
   { what: "no document", path: DISCOVERY, answer: () => null },
+  {
+    what: "keys in a private place",
+    path: DISCOVERY,
+    answer: (own) =>
+      JSON.stringify({
+        ...own,
+        jwks_uri: usual.issuer.replace("127.0.0.1", "localhost") + "/keys",
+      }),
+  },
   { what: "500 for keys", path: "/keys", answer: () => undefined },
   {
     what: "keys of 1 MB",
@@ -87,8 +94,7 @@ const used = useGateway(([port = 0]) => {
         at("plain", usual),
         at("consumer", usual, {
           consumer_claim: ["sub"],
-          upstream_headers_claims: ["email"],
-          upstream_headers_names: ["X-Email"],
+          ...EMAIL,
         }),
         at("audience", usual, { audience_required: ["orders"] }),
         at("scopes", usual, { scopes_required: ["read write", "admin"] }),
@@ -98,7 +104,20 @@ const used = useGateway(([port = 0]) => {
           { authenticated_groups_claim: ["realm", "groups"] },
           { name: "acl", config: { allow: ["staff"] } },
         ),
-        at("anonymous", usual, { anonymous: "guest" }),
+        at(
+          "kept",
+          usual,
+          {
+            hide_credentials: true,
+            authenticated_groups_claim: ["groups"],
+            ...EMAIL,
+          },
+          { name: "proxy-cache", config: { strategy: "memory" } },
+        ),
+        at("anonymous", usual, {
+          anonymous: "guest",
+          ...EMAIL,
+        }),
         at("rotating", rotating, { rediscovery_lifetime: 0 }),
         at("flooded", flooded),
         ...ill.map((provider, index) =>
@@ -179,18 +198,34 @@ test("openid-connect: the claim names the consumer, and others go upstream", asy
 
 test("T3 openid-connect: a header that a claim should fill is the gateway's, also without that claim", async () => {
   const token = usual.token(KEY, { sub: "alice" });
-  await used.gateway.ask(
-    get(
-      "/consumer",
-      `Authorization: Bearer ${token}`,
-      "X-Email: root@evil",
-      "X-Authenticated-Groups: root",
-      "X-Credential-Scope: all",
-      "X_Authenticated_Userid: 1",
-    ),
-  );
+  const forged = ["X-Email: root@evil", "X-Authenticated-Groups: root", "X-Credential-Scope: all"];
+  const lines = [`Authorization: Bearer ${token}`, ...forged, "X_Authenticated_Userid: 1"];
+  await used.gateway.ask(get("/consumer", ...lines));
   const { headText } = await used.upstream.request();
   assert.doesNotMatch(headText, /root@evil|root|Scope|X_Auth/i);
+});
+
+test("T2 T3 openid-connect: nor is it the client's without a token, in any spelling", async () => {
+  const lines = ["X-Email: root@evil", "X_Email: root@evil", "x-EMAIL: root@evil"];
+  await used.gateway.ask(get("/anonymous", ...lines));
+  await used.gateway.ask(get("/anonymous", "Authorization: Bearer x", ...lines));
+  assert.equal(used.upstream.requests.length, 2);
+  for (const { headText } of used.upstream.requests) assert.doesNotMatch(headText, /root@evil/);
+});
+
+test("K1 openid-connect: tokens that say different things share nothing in a cache, hidden or not", async () => {
+  let count = 0;
+  used.upstream.answer = (_, connection) =>
+    void connection.send(reply("200 OK", String(++count), "Content-Type: text/plain"));
+  const claims = [
+    { sub: "ann", groups: ["staff"] },
+    { sub: "ann", groups: ["guests"] },
+    { sub: undefined, email: "a@b.test" },
+    { sub: undefined, email: "c@d.test" },
+  ];
+  const bodies = new Set<string>();
+  for (const each of claims) bodies.add((await ask("/kept", usual.token(KEY, each))).text);
+  assert.equal(bodies.size, claims.length);
 });
 
 test("openid-connect: audience and scopes", async () => {

@@ -1,12 +1,12 @@
 // Large bodies arrive as they were sent, however they are framed, and are not kept on the way.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { connect, get, head } from "../harness/client.ts";
 import { forwardAll } from "../harness/config.ts";
 import { useGateway } from "../harness/fixture.ts";
+import { residentBytesOf } from "../harness/footprint.ts";
 
 const used = useGateway(([port = 0]) => ({ config: forwardAll(port) }));
 
@@ -85,7 +85,6 @@ for (const [kind, { line, text }] of Object.entries(FRAMINGS)) {
   });
 }
 
-async function residentBytes(): Promise<number> {
-  const status = await readFile(`/proc/${used.gateway.process.pid}/status`, "latin1");
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+function residentBytes(): Promise<number> {
+  return residentBytesOf(used.gateway.process.pid);
 }

@@ -220,6 +220,28 @@ test("prometheus: /metrics has Kong's names, and as many routes as the config ha
   assert.ok(total(samples, "kong_bandwidth_bytes", { direction: "ingress" }) > 5);
 });
 
+test("L1 whatever a client sends, it is one record", async () => {
+  const path = (name: string): string => `/${name}/l1?a=%22%0d%0a%1b[31m"`;
+  const evil = `"}\\n\\u000a{"a":"\t\u00ff\u0085 ${"x".repeat(6000)}`;
+  for (const name of ["tcp", "syslog-tcp", "syslog-unix", "loki", "loki"]) {
+    await used.gateway.get(path(name), `User-Agent: ${evil}`, `X-Evil: ${evil}`);
+  }
+  const isL1 = (text: string): string | undefined => (text.includes("/l1") ? text : undefined);
+  const pushed = await loki.find(({ body }) => isL1(body), "a push");
+  const { streams } = JSON.parse(pushed) as { streams: { values: string[][] }[] };
+  const records = [
+    await tcp.find(isL1, "a line"),
+    (await syslogTcp.find(isL1, "a message")).replace(SYSLOG, "$7"),
+    (await syslogUnix.find(isL1, "a line")).replace(SYSLOG, "$7"),
+    ...(streams[0]?.values ?? []).map(([, line = ""]) => line),
+  ];
+  for (const record of records) {
+    assert.doesNotMatch(record, /[\0-\x1f\x7f]/);
+    assert.match(uriOf(record), /\/l1\?a=%22%0d%0a%1b/i);
+  }
+  assert.ok(records.length >= 4);
+});
+
 test("L2 no target gets what the operator or a client keeps secret", async () => {
   const secret = "topsecret";
   for (const path of ["tcp", "udp", "syslog-udp", "loki"]) {

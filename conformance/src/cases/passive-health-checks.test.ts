@@ -7,6 +7,7 @@ import { config } from "../harness/config.ts";
 import type { Entry } from "../harness/config.ts";
 import { useGateway } from "../harness/fixture.ts";
 import { parseMetrics, total } from "../harness/metrics.ts";
+import { Pools } from "../harness/pools.ts";
 import { TargetProcess } from "../harness/target-process.ts";
 import { closedPort, reply } from "../harness/upstream.ts";
 import type { Upstream } from "../harness/upstream.ts";
@@ -26,30 +27,25 @@ const used = useGateway(async (ports) => {
   return { config: configOf(ports), flags: ["--admin-listen", "127.0.0.1:0"] };
 }, 2);
 
+interface Checked {
+  readonly passive?: Entry;
+  readonly threshold?: number;
+  readonly service?: Entry;
+  readonly route?: Entry;
+}
+
 function configOf([first = 0, second = 0]: readonly number[]): Entry {
-  const services: Entry[] = [];
-  const upstreams: Entry[] = [];
+  const pools = new Pools();
   const add = (
     name: string,
     targets: readonly number[],
-    passive: Entry = TWICE,
-    { threshold = 0, service = {}, route = {} }: Partial<Record<string, Entry | number>> = {},
-  ): void => {
-    services.push({
-      name,
-      host: `${name}.upstream`,
-      read_timeout: 250,
-      routes: [
-        { name: `${name}-route`, paths: [`/${name}`], strip_path: false, ...(route as Entry) },
-      ],
-      ...(service as Entry),
+    { passive = TWICE, threshold = 0, service = {}, route = {} }: Checked = {},
+  ): void =>
+    pools.add(name, targets, {
+      upstream: { healthchecks: { threshold, passive } },
+      service: { read_timeout: 250, ...service },
+      route,
     });
-    upstreams.push({
-      name: `${name}.upstream`,
-      targets: targets.map((port) => ({ target: `127.0.0.1:${port}` })),
-      healthchecks: { threshold, passive },
-    });
-  };
   add("refused", [down, second]);
   add("killed", [mortal.port, second]);
   add("failing", [first, second]);
@@ -57,13 +53,13 @@ function configOf([first = 0, second = 0]: readonly number[]): Entry {
   add("resetting", [first, second]);
   add("junk", [first, second]);
   add("recovering", [first, second]);
-  add("innocent", [first], TWICE, { route: { timeout: 100 } });
-  add("aborting", [first], TWICE, { service: { read_timeout: 5000 } });
+  add("innocent", [first], { route: { timeout: 100 } });
+  add("aborting", [first], { service: { read_timeout: 5000 } });
   add("alone", [first]);
-  add("threshold", [first, second], TWICE, { threshold: 60 });
+  add("threshold", [first, second], { threshold: 60 });
   add("kept", [first, second]);
-  add("manual", [first, second], {});
-  return config({ services, upstreams });
+  add("manual", [first, second], { passive: {} });
+  return config(pools);
 }
 
 function targetOf(upstream: Upstream | undefined): string {

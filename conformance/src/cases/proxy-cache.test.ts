@@ -20,6 +20,13 @@ const used = useGateway(([port = 0]) => {
       services: [
         cached("plain", {}),
         cached("rfc", { cache_control: true }),
+        cached("own", { cache_control: true }, { name: "key-auth" }),
+        cached(
+          "swr-own",
+          { cache_control: true, stale_while_revalidate: 60 },
+          { name: "key-auth" },
+        ),
+        cached("swr", { cache_control: true, stale_while_revalidate: 60 }),
         cached("short", { cache_ttl: 1, stale_if_error: 60 }),
         cached("limited", {}, { name: "rate-limiting", config: { hour: 100 } }),
         cached("keyed", {}, { name: "key-auth", config: { hide_credentials: true } }),
@@ -96,6 +103,18 @@ test("K1 proxy-cache: consumers and credentials have their own, also when the cr
   assert.equal((await used.gateway.get("/keyed/a")).status, 401);
 });
 
+test("K1 proxy-cache: an old response is renewed in the name of the one whose it is", async () => {
+  counting("Cache-Control: max-age=0");
+  for (const path of ["/own/a", "/own/a", "/swr-own/a", "/swr-own/a"]) {
+    await used.gateway.get(path, "apikey: alice-key", "X-Consumer-Username: root");
+  }
+  await used.upstream.request(3);
+  for (const request of used.upstream.requests) {
+    assert.deepEqual(request.all("x-consumer-username"), ["alice"]);
+    assert.equal(request.all("x-credential-identifier").length, 1);
+  }
+});
+
 test("K2 proxy-cache: headers outside of the key do not go on; a GET with a body is not answered", async () => {
   counting();
   await used.gateway.get("/plain/unkeyed", "X-Original-URL: /evil", "X-Forwarded-Host: evil.test");
@@ -106,6 +125,37 @@ test("K2 proxy-cache: headers outside of the key do not go on; a GET with a body
     "GET /plain/unkeyed HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1\r\n\r\nx",
   );
   assert.equal(fat.header("x-cache-status"), "Bypass");
+});
+
+test("K2 proxy-cache: another port or spelling of the host is another key", async () => {
+  counting();
+  const hosts = ["gw.test:99", "gw.test", "gw.test.", "gw.test:98"];
+  const bodies = new Set<string>();
+  for (const host of hosts) {
+    const bytes = `GET /plain/host HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    bodies.add((await ask(used.gateway.proxyPort, bytes)).text);
+  }
+  assert.equal(bodies.size, hosts.length);
+});
+
+test("K2 proxy-cache: nor do they when an old response is renewed, in whatever spelling", async () => {
+  const lines = ["Cache-Control: max-age=0", "Content-Type: text/plain"];
+  const evil = ["X-Original-URL: /evil", "X_Rewrite_Url: /evil", "X-HTTP-Method-Override: PUT"];
+  for (const path of ["/rfc/renewed", "/rfc/renewed", "/swr/renewed", "/swr/renewed"]) {
+    used.upstream.answer = (_, connection) => void connection.send(reply("200 OK", "a", ...lines));
+    await used.gateway.get(path, ...evil);
+  }
+  await used.upstream.request(3);
+  for (const { headText } of used.upstream.requests) assert.doesNotMatch(headText, /evil|PUT/);
+});
+
+test("K1 proxy-cache: a second Authorization makes another client", async () => {
+  counting();
+  const line = "Authorization: Bearer";
+  const bodies = await Promise.all(
+    ["a", "b", "c"].map((token) => used.gateway.get("/plain/two", `${line} a`, `${line} ${token}`)),
+  );
+  assert.equal(new Set(bodies.map(({ text }) => text)).size, 3);
 });
 
 test("K3 proxy-cache: a part is not the whole, and a HEAD is no GET", async () => {
@@ -129,6 +179,14 @@ test("K3 proxy-cache: a part is not the whole, and a HEAD is no GET", async () =
   assert.equal(head.header("x-cache-status"), "Miss");
   const whole = await used.gateway.get("/plain/part");
   assert.deepEqual([whole.header("x-cache-status"), whole.text], ["Miss", "whole"]);
+});
+
+test("K3 proxy-cache: a part that says it is all is not kept", async () => {
+  counting("Content-Range: bytes 0-6/100");
+  assert.deepEqual(
+    [await statusOf("/plain/all"), await statusOf("/plain/all")],
+    ["Bypass", "Bypass"],
+  );
 });
 
 test("U3 K3 proxy-cache: a body that was cut is not kept", async () => {

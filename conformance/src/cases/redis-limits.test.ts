@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
+import { createClient } from "redis";
+
 import { ask, get } from "../harness/client.ts";
 import type { Response } from "../harness/client.ts";
 import { config } from "../harness/config.ts";
@@ -103,6 +105,29 @@ describe("with a Redis", { skip: missing }, () => {
     await untilCounted(gateway);
     const lines = gateway.log.slice(mark).split("\n");
     assert.equal(lines.filter((line) => /Redis .* is down/.test(line)).length, 1);
+  });
+
+  test("R4 a key of another type is a fault of the store: fault_tolerant decides, and others count on", async () => {
+    const [gateway] = gateways as [Gateway];
+    const names = ["tolerant", "strict"];
+    for (const name of names) await gateway.get(`/${name}`);
+    const client = createClient({ url: `redis://:${PASSWORD}@127.0.0.1:${redis.port}` });
+    client.on("error", () => undefined);
+    await client.connect();
+    for (const key of await client.keys("*")) {
+      await client.del(key);
+      await client.sAdd(key, "not a number");
+    }
+    try {
+      const [tolerant, strict] = await Promise.all(names.map((name) => gateway.get(`/${name}`)));
+      assert.deepEqual([tolerant?.status, strict?.status], [200, 500]);
+      assert.doesNotMatch(strict?.text ?? "", /WRONGTYPE|sluice:/);
+      assert.equal((await gateway.status("/metrics")).status, 200);
+    } finally {
+      await client.flushAll();
+      client.destroy();
+    }
+    assert.equal((await gateway.get("/strict")).status, 200);
   });
 
   test("L2 the password is in no log, metric or answer, also when Redis refuses it", async () => {

@@ -73,6 +73,30 @@ test("T3 forward-auth: what the server says of the user goes upstream, not what 
   assert.equal(forwarded.header("x-other"), undefined);
 });
 
+test("T2 forward-auth, opa: other spellings of what they say do not pass either", async () => {
+  deciding().answer = ({ method }, connection) =>
+    void connection.send(
+      method === "GET"
+        ? reply("200 OK", "", "X-User: ann")
+        : reply("200 OK", '{"result":true}', "Content-Type: application/json"),
+    );
+  for (const path of ["/auth", "/opa/a"]) {
+    await used.gateway.get(path, "X_User: admin", "x_uSER: admin", "Connection: X-User");
+  }
+  for (const { headText } of used.upstream.requests) assert.doesNotMatch(headText, /admin/);
+  assert.equal(used.upstream.requests.length, 2);
+});
+
+test("opa: an argument that comes twice is shown twice", async () => {
+  deciding().answer = (_request, connection) =>
+    void connection.send(reply("200 OK", '{"result":true}'));
+  await used.gateway.get("/opa?user=bob&user=alice&x=1");
+  const { input } = JSON.parse((await deciding().request()).body.toString()) as {
+    input: { request: { query: object } };
+  };
+  assert.deepEqual(input.request.query, { user: ["bob", "alice"], x: "1" });
+});
+
 test("forward-auth: a refusal is the server's, with its status, body and reasons", async () => {
   deciding().answer = (_request, connection) => {
     const lines = ["WWW-Authenticate: Bearer", "X-Why: expired", "X-Internal: 1"];
@@ -155,4 +179,20 @@ test("G2 opa: a policy that leaves the agent's data is an error of the config", 
   const { code, stdout, stderr } = await sluice(["check", path]);
   assert.equal(code, 1);
   assert.match(stdout + stderr, /plugins\[0\]\.config\.policy/);
+});
+
+test("G2 forward-auth, opa: headers that are the gateway's are errors of the config", async () => {
+  const host = "http://127.0.0.1:1";
+  const plugins = [
+    { name: "forward-auth", config: { uri: host, upstream_headers: ["X-User", "Connection"] } },
+    {
+      name: "opa",
+      config: { host, policy: "a", send_headers_upstream: ["x_consumer_id"] },
+    },
+  ];
+  const path = await scratch.write("own.yaml", JSON.stringify({ _format_version: "3.0", plugins }));
+  const { code, stdout, stderr } = await sluice(["check", path]);
+  assert.equal(code, 1);
+  assert.match(stdout + stderr, /plugins\[0\].*upstream_headers\[1\].*"Connection"/);
+  assert.match(stdout + stderr, /plugins\[1\].*send_headers_upstream\[0\]/);
 });

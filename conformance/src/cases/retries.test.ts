@@ -1,6 +1,5 @@
 // retry_policy: what is tried again and what never is, within which budget, and what the log says of it.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { connect, get, head } from "../harness/client.ts";
@@ -9,6 +8,7 @@ import type { Entry } from "../harness/config.ts";
 import { eventually } from "../harness/deadline.ts";
 import { useGateway } from "../harness/fixture.ts";
 import { inTurn as answersInTurn, sends } from "../harness/in-turn.ts";
+import { triesInLog } from "../harness/log-record.ts";
 import { parseMetrics, total } from "../harness/metrics.ts";
 import { useScratch } from "../harness/scratch.ts";
 import { closedPort, reply } from "../harness/upstream.ts";
@@ -319,11 +319,7 @@ test("the log record has all tries, with what became of each", async () => {
     sends(OK),
   );
   assert.equal((await used.gateway.get("/kept")).text, "fine");
-  const text = await eventually(async () => {
-    const lines = await readFile(logPath, "utf8").catch(() => "");
-    return lines.endsWith("\n") ? lines : undefined;
-  }, "the log record");
-  const { tries } = JSON.parse(text) as { tries: Record<string, unknown>[] };
+  const tries = await triesInLog(logPath);
   const states = tries.map(({ state, code, error }) => [state, code, error]);
   assert.deepEqual(states, [
     ["next", 503, undefined],

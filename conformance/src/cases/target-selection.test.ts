@@ -7,6 +7,8 @@ import type { Entry } from "../harness/config.ts";
 import { eventually } from "../harness/deadline.ts";
 import { useGateway } from "../harness/fixture.ts";
 import { parseMetrics, total } from "../harness/metrics.ts";
+import { Pools } from "../harness/pools.ts";
+import type { PoolTarget } from "../harness/pools.ts";
 import { closedPort, reply } from "../harness/upstream.ts";
 import { setHealth, upstreamStatus } from "../harness/upstreams-api.ts";
 
@@ -29,33 +31,23 @@ const used = useGateway(async (ports) => {
 }, 3);
 
 function configOf(down: number, [first = 0, second = 0, third = 0]: readonly number[]): Entry {
-  const services: Entry[] = [];
-  const upstreams: Entry[] = [];
-  const add = (
-    name: string,
-    targets: readonly (readonly [port: number, priority?: number])[],
-    fields: Entry,
-    route: Entry = {},
-  ): void => {
-    const routes = [{ name: `${name}-route`, paths: [`/${name}`], strip_path: false, ...route }];
-    services.push({ name, host: `${name}.upstream`, routes });
-    upstreams.push({
-      name: `${name}.upstream`,
-      targets: targets.map(([port, priority = 0]) => ({ target: `127.0.0.1:${port}`, priority })),
-      ...fields,
-    });
-  };
-  add("failover", [[first], [second], [third, 1]], { healthchecks: ONE_FAILURE });
-  add("retried", [[down], [third, 1]], {});
-  add("panic", [[first], [second]], { healthchecks: ONE_FAILURE, healthy_panic_threshold: 51 });
-  add("calm", [[first], [second]], { healthchecks: ONE_FAILURE });
-  add("outlier", [[first], [second]], { outlier_detection: EJECTING });
-  add("innocent", [[first], [second]], { outlier_detection: EJECTING }, { timeout: 60 });
-  add("spared", [[first], [second]], { outlier_detection: { consecutive_5xx: 3 } });
+  const pools = new Pools();
+  const add = (name: string, targets: readonly PoolTarget[], upstream: Entry): void =>
+    pools.add(name, targets, { upstream });
+  add("failover", [first, second, [third, 1]], { healthchecks: ONE_FAILURE });
+  add("retried", [down, [third, 1]], {});
+  add("panic", [first, second], { healthchecks: ONE_FAILURE, healthy_panic_threshold: 51 });
+  add("calm", [first, second], { healthchecks: ONE_FAILURE });
+  add("outlier", [first, second], { outlier_detection: EJECTING });
+  pools.add("innocent", [first, second], {
+    upstream: { outlier_detection: EJECTING },
+    route: { timeout: 60 },
+  });
+  add("spared", [first, second], { outlier_detection: { consecutive_5xx: 3 } });
   const slow = { slow_start: { window: 600 }, healthchecks: ONE_FAILURE };
-  add("slow", [[first], [second]], slow);
-  add("slow-least", [[first], [second]], { ...slow, algorithm: "least-connections" });
-  return config({ services, upstreams });
+  add("slow", [first, second], slow);
+  add("slow-least", [first, second], { ...slow, algorithm: "least-connections" });
+  return config(pools);
 }
 
 /** Sends requests one after the other; their statuses. */

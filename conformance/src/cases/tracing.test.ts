@@ -189,6 +189,20 @@ test("tracing: a W3C trace goes on with its state, and OTLP in JSON has its attr
   }
 });
 
+test("L3 tracing: no more goes on of tracestate and baggage than W3C bounds", async () => {
+  const many = (count: number, value: string): string =>
+    Array.from({ length: count }, (_, at) => `k${at}=${value}`).join(",");
+  await used.gateway.get(
+    "/json",
+    `traceparent: 00-${TRACE.replace("4", "9")}-${SPAN}-01`,
+    `tracestate: ${many(40, "v")}`,
+    `baggage: ${many(180, "x".repeat(60))}`,
+  );
+  const seen = await used.upstream.request();
+  assert.ok((seen.header("tracestate") ?? "").split(",").length <= 32);
+  assert.ok((seen.all("baggage").join(",").length ?? 0) <= 8192);
+});
+
 test("tracing: a request that another policy refuses is traced, too", async () => {
   const trace = TRACE.replace("4", "8");
   const { status } = await used.gateway.get("/refused", `traceparent: 00-${trace}-${SPAN}-01`);

@@ -20,6 +20,14 @@ function gateway(name: string, setUp: Omit<GatewayOptions, "config">): Fixture {
     config: config({
       services: [
         service("all", port, "/"),
+        service("denied", port, "/denied", {
+          plugins: [
+            {
+              name: "ip-restriction",
+              config: { deny: ["192.0.2.9", "2001:db8:bad::/48", "fe80::9"] },
+            },
+          ],
+        }),
         service("limited", port, "/limited", {
           plugins: [{ name: "rate-limiting", config: { hour: 1, limit_by: "ip" } }],
         }),
@@ -130,6 +138,35 @@ describe("a trusted peer", () => {
     assert.equal((await used.gateway.get("/limited", real)).status, 200);
     assert.equal((await used.gateway.get("/limited", "X-Real-IP: 2001:db8:0::1")).status, 429);
     assert.equal((await used.gateway.get("/limited", "X-Real-IP: 2001:db9::2")).status, 200);
+  });
+
+  test("R1 trusted-ips: addresses of one IPv6 network share a limit, and a mapped one is the IPv4 address", async () => {
+    const statusOf = async (address: string): Promise<number> =>
+      (await used.gateway.get("/limited", `X-Real-IP: ${address}`)).status;
+    assert.equal(await statusOf("2001:db8:7:1::1"), 200);
+    for (const address of ["2001:db8:7:1::2", "2001:db8:7:1:ffff:eeee:dddd:cccc"]) {
+      assert.equal(await statusOf(address), 429, address);
+    }
+    assert.equal(await statusOf("2001:db8:7:2::1"), 200);
+    assert.equal(await statusOf("192.0.2.77"), 200);
+    for (const address of ["::ffff:192.0.2.77", "::ffff:c000:24d", "0:0:0:0:0:FFFF:C000:024D"]) {
+      assert.equal(await statusOf(address), 429, address);
+    }
+  });
+
+  test("R2 trusted-ips: a denied address is denied in every spelling", async () => {
+    for (const address of [
+      "192.0.2.9",
+      "::ffff:192.0.2.9",
+      "0::ffff:c000:209",
+      "2001:DB8:BAD:0::1",
+      "2001:0db8:0bad:0000:0000:0000:0000:0001",
+      "FE80:0::9",
+    ]) {
+      const { status } = await used.gateway.get("/denied", `X-Real-IP: ${address}`);
+      assert.equal(status, 403, address);
+    }
+    assert.equal((await used.gateway.get("/denied", "X-Real-IP: 192.0.2.90")).status, 200);
   });
 
   test("T2 trusted-ips: spellings with an underscore are never believed", async () => {

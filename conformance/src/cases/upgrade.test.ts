@@ -11,6 +11,7 @@ import { config } from "../harness/config.ts";
 import type { Entry } from "../harness/config.ts";
 import { eventually } from "../harness/deadline.ts";
 import { useGateway } from "../harness/fixture.ts";
+import { residentBytesOf } from "../harness/footprint.ts";
 import { RawEnd, startRawUpstream } from "../harness/raw.ts";
 import { reply } from "../harness/upstream.ts";
 
@@ -294,7 +295,6 @@ async function logText(): Promise<string> {
   return readFile(logPath, "utf8").catch(() => "");
 }
 
-async function residentBytes(): Promise<number> {
-  const status = await readFile(`/proc/${used.gateway.process.pid}/status`, "latin1");
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+function residentBytes(): Promise<number> {
+  return residentBytesOf(used.gateway.process.pid);
 }

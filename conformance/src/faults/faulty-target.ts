@@ -1,10 +1,10 @@
 // A target of the matrix in a process of its own: it misbehaves on demand, dies by SIGKILL, and comes back on its port.
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 
 import { Watch } from "../harness/deadline.ts";
+import { killed } from "../harness/killed.ts";
 import { runtimeBinary } from "../harness/runtime.ts";
 import type { BehaviourName } from "./behaviours.ts";
 
@@ -51,9 +51,7 @@ export class FaultyTarget {
     const child = this.#child;
     if (child === undefined) return;
     this.#child = undefined;
-    const gone = once(child, "exit");
-    child.kill("SIGKILL");
-    await gone;
+    await killed(child);
   }
 
   #says(pattern: RegExp): Promise<string> {

@@ -18,6 +18,8 @@ export type Zone =
       readonly isTruncated?: boolean;
       /** The name comes back in capitals. */
       readonly isShouted?: boolean;
+      /** Ahead of the answer come others with this address, of which each is to another question. */
+      readonly forged?: string;
     }
   | { readonly kind: "code"; readonly code: "NXDOMAIN" | "SERVFAIL" }
   | { readonly kind: "silent" };
@@ -38,7 +40,9 @@ export class DnsServer {
     this.#tcp = tcp;
     this.port = port;
     udp.on("message", (bytes, from) => {
-      const answer = this.#answer(decode(bytes), "udp");
+      const query = decode(bytes);
+      for (const forged of this.#forged(query)) udp.send(forged, from.port, from.address);
+      const answer = this.#answer(query, "udp");
       if (answer !== undefined) udp.send(encode(answer), from.port, from.address);
     });
     tcp.on("connection", (socket) => {
@@ -75,6 +79,27 @@ export class DnsServer {
   close(): void {
     this.#udp.close();
     this.#tcp.close();
+  }
+
+  #forged({ id = 0, questions = [] }: DecodedPacket): readonly Buffer[] {
+    const [question] = questions;
+    const zone = this.#zones.get(question?.name ?? "");
+    if (question === undefined || zone?.kind !== "records" || !zone.forged) return [];
+    const { name, type } = question;
+    const answers: Answer[] = [{ type: "A", name, ttl: 60, data: zone.forged }];
+    const packet = { type: "response", id, questions, answers } as const;
+    return [
+      encode({ ...packet, id: (id + 1) % 65_536 }),
+      encode({ ...packet, type: "query" }),
+      encode({ ...packet, questions: [{ ...question, name: `x.${name}` }] }),
+      encode({ ...packet, questions: [{ name, type: type === "A" ? "AAAA" : "A" }] }),
+      encode({ ...packet, questions: [] }),
+      // A name that leads to itself.
+      Buffer.concat([
+        encode({ ...packet, questions: [] }).subarray(0, 12),
+        Buffer.from([0xc0, 12]),
+      ]),
+    ];
   }
 
   #answer(query: DecodedPacket, over: "udp" | "tcp"): Packet | undefined {

@@ -7,13 +7,17 @@ export interface Footprint {
   readonly descriptors: number;
 }
 
+/** Throws where there is no /proc. */
+export async function residentBytesOf(pid: number | undefined): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "latin1");
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
+
 /** Undefined where there is no /proc. */
 export async function footprintOf(pid: number): Promise<Footprint | undefined> {
   try {
-    const status = await readFile(`/proc/${pid}/status`, "utf8");
-    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
-    const descriptors = (await readdir(`/proc/${pid}/fd`)).length;
-    return { residentBytes: Number(kilobytes) * 1024, descriptors };
+    const residentBytes = await residentBytesOf(pid);
+    return { residentBytes, descriptors: (await readdir(`/proc/${pid}/fd`)).length };
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 
 import { within } from "./deadline.ts";
+import { killed } from "./killed.ts";
 import { runtimeBinary } from "./runtime.ts";
 
 /** Answers every request with 200 and its name. */
@@ -38,8 +39,6 @@ export class TargetProcess {
     const child = this.#child;
     if (child === undefined) return;
     this.#child = undefined;
-    const gone = once(child, "exit");
-    child.kill("SIGKILL");
-    await gone;
+    await killed(child);
   }
 }

@@ -179,7 +179,6 @@ export class Upstream {
   }
 }
 
-/** Listens on 127.0.0.1 and a free port. */
 /** On an address of this machine and a free port, unless one is given. */
 export async function startUpstream(
   host: string = "127.0.0.1",

@@ -6,6 +6,7 @@ import { FakeGateway } from "@sluice/plugin-sdk/testing";
 import { extract, inject, limitBaggage, propagationOf } from "./propagation.ts";
 import type { Propagation } from "./propagation.ts";
 import { isSampled } from "./sampling.ts";
+import type { SamplingStrategy } from "./sampling.ts";
 import { FORMAT_NAMES } from "./formats.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -100,17 +101,22 @@ describe("L3 baggage", () => {
 describe("sampling", () => {
   const drop = "parent_drop_probability_fallback";
   const parent = "parent_probability_fallback";
+  const decide = (
+    said: boolean | undefined,
+    strategy: SamplingStrategy,
+    [ratio, chance]: readonly [ratio: number, chance: number],
+  ): boolean => isSampled({ parent: said, strategy, ratio, chance });
 
   test("goes by the ratio where the caller says nothing", () => {
-    assert.equal(isSampled(undefined, drop, 0.25, 0.2), true);
-    assert.equal(isSampled(undefined, drop, 0.25, 0.25), false);
-    assert.equal(isSampled(undefined, parent, 1, 0.999), true);
-    assert.equal(isSampled(undefined, parent, 0, 0), false);
+    assert.equal(decide(undefined, drop, [0.25, 0.2]), true);
+    assert.equal(decide(undefined, drop, [0.25, 0.25]), false);
+    assert.equal(decide(undefined, parent, [1, 0.999]), true);
+    assert.equal(decide(undefined, parent, [0, 0]), false);
   });
 
   test("believes a caller that says no, and one that says yes only by its own strategy", () => {
-    assert.equal(isSampled(false, drop, 1, 0), false);
-    assert.equal(isSampled(true, drop, 0, 0), false);
-    assert.equal(isSampled(true, parent, 0, 0.5), true);
+    assert.equal(decide(false, drop, [1, 0]), false);
+    assert.equal(decide(true, drop, [0, 0]), false);
+    assert.equal(decide(true, parent, [0, 0.5]), true);
   });
 });

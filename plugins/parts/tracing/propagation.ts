@@ -2,7 +2,7 @@
 import { s } from "@sluice/plugin-sdk";
 import type { Infer, MutableRequest, ReadableFields } from "@sluice/plugin-sdk";
 
-import { HEADER_NAME } from "../header-names.ts";
+import { headerName } from "../header-names.ts";
 import { FORMAT_NAMES, FORMATS } from "./formats.ts";
 import type { FormatName } from "./formats.ts";
 import type { Extracted, OutgoingContext } from "./trace-context.ts";
@@ -15,7 +15,7 @@ export function propagationField(defaultFormat: FormatName) {
         .array(s.enum(FORMAT_NAMES))
         .default([...FORMAT_NAMES])
         .describe("The first of them that the request has, counts; an empty list believes nobody."),
-      clear: s.array(s.string().pattern(HEADER_NAME)).default([]),
+      clear: s.array(headerName).default([]),
       inject: s
         .array(s.enum(["preserve", ...FORMAT_NAMES]))
         .default(["preserve"])

@@ -58,6 +58,7 @@ describe("the admin API", () => {
     "A3 another site's page": [403, { origin: "http://evil.example" }],
     "A3 a page without an origin": [403, { origin: "null" }],
     "A3 a name that points to loopback": [403, { host: "evil.example:8001" }],
+    "A7 what the gateway passes on itself": [403, { via: "1.1 sluice, 1.1 sluice" }],
     "A3 a name that starts like loopback": [403, { host: "127.0.0.1.evil.example" }],
   };
   for (const [what, [status, headers]] of Object.entries(REFUSED)) {

@@ -5,6 +5,7 @@ import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { addCircuitBreakers } from "./circuit-breakers.ts";
 import { addProxyCache } from "./proxy-cache.ts";
+import { VIA } from "../http1/write-response-head.ts";
 import type { SetBreakers } from "./circuit-breakers.ts";
 import type { Reloaded } from "../reloader.ts";
 import type { Store } from "../store/store.ts";
@@ -82,6 +83,9 @@ export function adminApp(parts: AdminParts): Hono {
 function crossSiteRefusal(c: Context): string | undefined {
   const host = c.req.header("host") ?? "";
   if (!LOOPBACK_HOST.test(host)) return "expected a loopback Host";
+  // A route, or a target that a registry lists, may lead here (A7). The last one is that of this API's own server.
+  const via = c.req.header("via")?.split(", ") ?? [];
+  if (via.slice(0, -1).includes(VIA)) return "expected no request that the gateway passes on";
   const origin = c.req.header("origin");
   return origin === undefined || origin === `http://${host}`
     ? undefined

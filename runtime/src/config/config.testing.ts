@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { GatewayConfig, PluginCatalog } from "./model.ts";
 import { formatFault, parseConfig } from "./parse-config.ts";
+import type { UpstreamConfig } from "./upstream-model.ts";
 import { EnvironmentVault } from "../secrets/vault.ts";
 import type { SecretVault } from "../secrets/vault.ts";
 
@@ -51,6 +52,22 @@ export function configOf(text: string): GatewayConfig {
   assert.deepEqual(faultsOf(text), []);
   assert.ok(parsed.kind === "valid");
   return parsed.config;
+}
+
+/** The upstream of a config with one, which has these fields besides its name. */
+export function upstreamOf(fields: string): UpstreamConfig {
+  const [upstream] = configOf(upstreamText(fields)).upstreams;
+  assert.ok(upstream !== undefined);
+  return upstream;
+}
+
+/** The faults of the same. */
+export function upstreamFaults(fields: string): readonly string[] {
+  return faultsOf(upstreamText(fields));
+}
+
+function upstreamText(fields: string): string {
+  return `_format_version: "3.0"\nupstreams: [{name: u, ${fields}}]`;
 }
 
 /** The entity of the list with the name, or username. */

@@ -1,21 +1,10 @@
 // Circuit breakers, bounds and fallbacks in a config.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { configOf, faultsOf, named } from "./config.testing.ts";
+import { configOf, faultsOf, named, upstreamFaults, upstreamOf } from "./config.testing.ts";
 import type { FallbackConfig } from "./fallback-model.ts";
-import type { UpstreamConfig } from "./upstream-model.ts";
 
 const HEADER = '_format_version: "3.0"\n';
-
-function upstreamOf(fields: string): UpstreamConfig {
-  const [upstream] = configOf(`${HEADER}upstreams: [{name: u, ${fields}}]`).upstreams;
-  assert.ok(upstream !== undefined);
-  return upstream;
-}
-
-function faults(fields: string): readonly string[] {
-  return faultsOf(`${HEADER}upstreams: [{name: u, ${fields}}]`);
-}
 
 /** One line for each service: its name, and what it falls back to. */
 function services(...fallbacks: readonly (readonly [name: string, fallback: string])[]): string {
@@ -45,7 +34,7 @@ describe("a circuit breaker", () => {
     assert.deepEqual(breaker?.ignoreExceptions, new Set(["upstream_reset"]));
     const wrong =
       "circuit_breaker: {per: host, initial_state: HALF_OPEN, ignore_exceptions: [IOException]}";
-    const [scope, state, exception] = faults(wrong);
+    const [scope, state, exception] = upstreamFaults(wrong);
     assert.equal(
       scope,
       '2:46: upstreams[0].circuit_breaker.per: expected one of target, upstream, route, got "host"',
@@ -69,7 +58,7 @@ describe("bounds", () => {
       [bounds?.maxRequests, bounds?.maxConnections, bounds?.maxPendingRequests, bounds?.maxRetries],
       [5, undefined, 1024, undefined],
     );
-    assert.deepEqual(faults("circuit_breakers: {max_connections: 0, max_request: 1}"), [
+    assert.deepEqual(upstreamFaults("circuit_breakers: {max_connections: 0, max_request: 1}"), [
       "2:59: upstreams[0].circuit_breakers.max_connections: expected an integer from 1 to 1000000, got 0",
       '2:62: upstreams[0].circuit_breakers.max_request: unknown key: did you mean "max_requests"?',
     ]);

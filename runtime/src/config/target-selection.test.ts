@@ -1,16 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { outlierConfig } from "../upstream/upstreams.testing.ts";
-import { configOf, faultsOf } from "./config.testing.ts";
-import type { UpstreamConfig } from "./upstream-model.ts";
-
-const HEADER = '_format_version: "3.0"\n';
-
-function upstreamOf(fields: string): UpstreamConfig {
-  const [upstream] = configOf(`${HEADER}upstreams: [{name: u, ${fields}}]`).upstreams;
-  assert.ok(upstream !== undefined);
-  return upstream;
-}
+import { upstreamFaults, upstreamOf } from "./config.testing.ts";
 
 describe("outlier detection", () => {
   test("is none unless it is asked for, and then has Envoy's defaults, in ms", () => {
@@ -83,7 +74,7 @@ describe("what does not fit is refused with its place:", () => {
   };
   for (const [fields, expected] of Object.entries(FAULTY)) {
     test(fields, () => {
-      const messages = faultsOf(`${HEADER}upstreams: [{name: u, ${fields}}]`).map((line) =>
+      const messages = upstreamFaults(fields).map((line) =>
         line.replace(/^2:\d+: upstreams\[0\]\./, ""),
       );
       assert.deepEqual(messages, [expected]);

@@ -124,13 +124,6 @@ export interface CheckRules {
   readonly timeouts: number;
 }
 
-/** Nothing is checked. */
-export const NO_HEALTHCHECKS: HealthchecksConfig = {
-  threshold: 0,
-  active: undefined,
-  passive: undefined,
-};
-
 /** Resilience4j's fields; rates in percent. */
 export interface CircuitBreakerConfig {
   readonly failureRateThreshold: number;

@@ -1,19 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { configOf, faultsOf } from "./config.testing.ts";
-import type { UpstreamConfig } from "./upstream-model.ts";
-
-const HEADER = '_format_version: "3.0"\n';
-
-function upstreamOf(fields: string): UpstreamConfig {
-  const [upstream] = configOf(`${HEADER}upstreams: [{name: u, ${fields}}]`).upstreams;
-  assert.ok(upstream !== undefined);
-  return upstream;
-}
-
-function faults(fields: string): readonly string[] {
-  return faultsOf(`${HEADER}upstreams: [{name: u, ${fields}}]`);
-}
+import { upstreamFaults, upstreamOf } from "./config.testing.ts";
 
 describe("an upstream's algorithm", () => {
   test("is round-robin over 10,000 slots, with nothing checked, unless said otherwise", () => {
@@ -101,7 +88,7 @@ describe("an upstream's algorithm", () => {
   };
   for (const [fields, expected] of Object.entries(FAULTY)) {
     test(`is refused as ${fields}`, () => {
-      assert.deepEqual(new Set(faults(fields)), new Set(expected));
+      assert.deepEqual(new Set(upstreamFaults(fields)), new Set(expected));
     });
   }
 });
@@ -213,7 +200,7 @@ describe("an upstream's health checks", () => {
   };
   for (const [fields, expected] of Object.entries(FAULTY)) {
     test(`are refused as ${fields}`, () => {
-      const messages = faults(`healthchecks: {${fields}}`).map((line) =>
+      const messages = upstreamFaults(`healthchecks: {${fields}}`).map((line) =>
         line.replace(/^2:\d+: upstreams\[0\]\.healthchecks\./, ""),
       );
       assert.deepEqual(messages.toSorted(), expected.toSorted());
@@ -253,7 +240,7 @@ describe("an upstream's circuit breaker", () => {
   });
 
   test("is refused with faults at their places", () => {
-    const messages = faults(
+    const messages = upstreamFaults(
       "circuit_breaker: {failure_rate_threshold: 0, sliding_window_type: TIME, failure_rate_treshold: 1}",
     ).map((line) => line.replace(/^2:\d+: upstreams\[0\]\.circuit_breaker\./, ""));
     assert.deepEqual(messages, [

@@ -91,10 +91,6 @@ export class ConfigTargets {
     return { registry: entry.use?.registry.report(), names };
   }
 
-  get upstreams(): readonly string[] {
-    return [...this.#entries.keys()];
-  }
-
   stop(): void {
     this.#isActive = false;
     for (const { targets, use } of this.#entries.values()) {

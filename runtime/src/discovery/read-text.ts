@@ -5,6 +5,14 @@ import { detailOf } from "../errors.ts";
 
 const MAX_BYTES = 1024 * 1024;
 
+/** PEM of the authorities to trust, by a registry's `ca_file`; undefined for the runtime's own. */
+export async function readAuthorities(
+  { ca_file: path }: { readonly ca_file?: string | undefined },
+  place: { readonly folder: string },
+): Promise<string | undefined> {
+  return path === undefined ? undefined : readText(path, place);
+}
+
 /** The path is relative to the folder. Rejects with an Error that names the file. */
 export async function readText(
   given: string,

@@ -56,11 +56,6 @@ export class Registry {
     return this.#first.promise;
   }
 
-  /** Whether it has ever listed its targets, be there any or not. */
-  get hasList(): boolean {
-    return this.#heardAtMs !== undefined;
-  }
-
   start(): void {
     void this.#run();
   }

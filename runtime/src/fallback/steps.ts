@@ -136,9 +136,13 @@ function covers(
   return error === undefined ? on.statuses.has(status) : on.codes.has(error.code);
 }
 
-/** The same for all requests that an anonymous GET of the service would be the same for. */
-function keyOf({ host, upstreamUri }: Exchange): string {
-  return `${host} ${upstreamUri}`;
+/**
+ * The same for all requests that an anonymous GET of the service would be the same for: also in what the gateway tells
+ * the service of them, which a trusted peer may have told the gateway (K2).
+ */
+function keyOf({ authority, upstreamUri, routedPath, relayed, connection }: Exchange): string {
+  const { proto = connection.scheme, host: other, port, path, prefix } = relayed ?? {};
+  return JSON.stringify([authority, upstreamUri, routedPath, proto, other, port, path, prefix]);
 }
 
 /** What plugins want of the response comes after. */

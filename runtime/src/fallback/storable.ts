@@ -11,7 +11,8 @@ export interface Lifetime {
 
 /**
  * A GET of nobody in particular: without credentials in its headers and arguments, even such as a plugin has taken away,
- * and not of a consumer. The path that it took must be the route's own.
+ * and not of a consumer. The path that it took must be the route's own, and it has nothing that changes what it asks for
+ * without being part of the key: a body, or another path in a header (K2).
  */
 export function isAnonymousGet(exchange: Exchange): boolean {
   const { method, clientMethod, requestFields, consumer, credential, upstreamChoice } = exchange;
@@ -19,16 +20,23 @@ export function isAnonymousGet(exchange: Exchange): boolean {
   if (consumer !== undefined || credential !== undefined || upstreamChoice !== undefined) {
     return false;
   }
-  if (requestFields.get("authorization") ?? requestFields.get("cookie")) return false;
-  if (CREDENTIALS.test(requestFields.source)) return false;
+  if (requestFields.names.some(({ lower }) => SPEAKING_NAME.test(lower))) return false;
+  if (SPEAKING_LINE.test(requestFields.source)) return false;
   for (const name of exchange.route?.secretNames ?? []) {
     if (requestFields.get(name) !== undefined || mentions(exchange, name)) return false;
   }
   return true;
 }
 
+const CREDENTIALS = "(?:proxy-)?authorization|cookie|(?:x-)?api-?key|x-(?:auth|access|csrf)-token";
+const BODY = "content-length|transfer-encoding";
+const UNKEYED =
+  "x-original-(?:url|uri|host)|x-rewrite-url|x-(?:http-)?host(?:-override)?|x-http-method|x-(?:http-)?method-override";
+/** Backends that make variables of names take underscores for dashes. */
+const SPEAKING = `(?:${CREDENTIALS}|${BODY}|${UNKEYED})`.replaceAll("-", "[-_]");
+const SPEAKING_NAME = new RegExp(`^${SPEAKING}$`);
 /** In the head as it came: plugins take credentials away before the upstream sees them. */
-const CREDENTIALS = /\n(?:authorization|cookie)[ \t]*:/i;
+const SPEAKING_LINE = new RegExp(`\\n${SPEAKING}[ \\t]*:`, "i");
 
 function mentions({ requestFields, query }: Exchange, name: string): boolean {
   const inHead = requestFields.source.toLowerCase().includes(`\n${name}:`);

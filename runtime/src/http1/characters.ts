@@ -15,6 +15,10 @@ export const TOKEN_CHARACTERS: Uint8Array = table(
   (code) => isAlphanumeric(code) || TOKEN_PUNCTUATION.includes(String.fromCharCode(code)),
 );
 
+export function isToken(text: string): boolean {
+  return text !== "" && consistsOf(text, TOKEN_CHARACTERS);
+}
+
 /** Field values and reason phrases: visible, space, tab and obs-text; never a control character. */
 export const VALUE_CHARACTERS: Uint8Array = table(
   (code) => code === 9 || (code >= 32 && code !== 127),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { isGatewayHeader } from "@sluice/plugin-sdk";
 import { TOKEN_CHARACTERS, TARGET_CHARACTERS, VALUE_CHARACTERS, consistsOf } from "./characters.ts";
 import { FieldRole, fieldName } from "./field-name.ts";
 
@@ -76,6 +77,19 @@ describe("the role of a field", () => {
       "requestId",
       "date",
     ]);
+  });
+
+  test("is known to the SDK where plugins cannot change the field", () => {
+    const names = `Connection Content_Length Transfer-Encoding TE Upgrade Expect Host HTTP2-Settings
+      Keep-Alive Proxy-Connection Proxy_Authenticate Proxy-Authorization Trailer Content-Length
+      Forwarded X-Forwarded-For x_forwarded_uri X-Real-IP X-Consumer-ID X-Consumer-Groups
+      X-Credential-Scope X_Authenticated_Groups X-Anonymous-Consumer Client-Cert client_cert_chain
+      X-Request-Id x_request_id Date Via Accept Cookie Authorization user_agent X-Forwarded`;
+    const changeable = new Set(["ordinary", "requestId", "date"]);
+    for (const name of names.split(/\s+/)) {
+      const [role = ""] = roles(name);
+      assert.deepEqual([name, isGatewayHeader(name)], [name, !changeable.has(role)]);
+    }
   });
 
   test("is ordinary for the rest", () => {

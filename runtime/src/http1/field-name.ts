@@ -1,6 +1,6 @@
 // Field names met on the wire, each spelling kept once with what the gateway must know of it.
 
-import { TOKEN_CHARACTERS, consistsOf } from "./characters.ts";
+import { isToken } from "./characters.ts";
 
 /** What a proxy does with a field of this name. */
 export const FieldRole = {
@@ -77,10 +77,6 @@ function roleOf(lower: string): number {
   if (HOP_BY_HOP.has(dashed) || dashed === "content-length") return FieldRole.hopByHop;
   if (dashed === "x-request-id") return FieldRole.managed;
   return FieldRole.ordinary;
-}
-
-function isToken(text: string): boolean {
-  return text !== "" && consistsOf(text, TOKEN_CHARACTERS);
 }
 
 /** Names are chosen by strangers: past this many spellings, new ones are not kept. */

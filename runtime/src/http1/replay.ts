@@ -11,6 +11,11 @@ export const IDEMPOTENT: ReadonlySet<string> = new Set([
   "QUERY",
 ]);
 
+/** One more upstream would get all of its body, if it has one. */
+export function hasWholeBody({ requestFraming, requestBody }: Exchange): boolean {
+  return requestFraming.kind === "none" || requestBody.isRepeatable === true;
+}
+
 export function isReplayable(exchange: Exchange | undefined): boolean {
   if (exchange === undefined) return false;
   if (exchange.requestFraming.kind === "none") return IDEMPOTENT.has(exchange.method);

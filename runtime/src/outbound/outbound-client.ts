@@ -1,7 +1,5 @@
 // What plugins ask other servers with: `fetch -> (a place among the plugin's calls) -> hop -> redirect? -> hop -> answer`.
 // Hosts, addresses, redirects, time and sizes are decided here and not by a runtime's fetch.
-import type { FetchErrorReason } from "@sluice/plugin-sdk";
-import { detailOf } from "../errors.ts";
 import type { HeadLimits } from "../http1/head-parser.ts";
 import type { OutboundConnection } from "./connection.ts";
 import { CallPlaces } from "./call-places.ts";
@@ -10,6 +8,8 @@ import { ConnectionPool } from "./connection-pool.ts";
 import { checkHost } from "./destination.ts";
 import type { FetchRules, Resolver } from "./destination.ts";
 import { FetchFailed } from "./fetch-failed.ts";
+import { tellOutcome } from "./fetch-outcome.ts";
+import type { FetchOutcome } from "./fetch-outcome.ts";
 import { checkRequest, outboundUrl } from "./outbound-request.ts";
 import type { OutboundRequest, OutboundResponse } from "./outbound-request.ts";
 import { locationOf, redirected } from "./redirect.ts";
@@ -24,8 +24,6 @@ export interface OutboundClientOptions {
   /** Counts what became of a plugin's fetches. */
   readonly onDone?: (plugin: string, outcome: FetchOutcome) => void;
 }
-
-export type FetchOutcome = "answered" | FetchErrorReason;
 
 /** Sends requests of plugins. */
 export interface Outbound {
@@ -64,18 +62,8 @@ export class OutboundClient implements Outbound {
     rules: FetchRules,
     signal: AbortSignal,
   ): Promise<OutboundResponse> {
-    try {
-      const response = await this.#fetch(request, rules, signal);
-      this.#onDone(rules.plugin, "answered");
-      return response;
-    } catch (thrown) {
-      const failure =
-        thrown instanceof FetchFailed
-          ? thrown
-          : new FetchFailed("unreachable", detailOf(thrown), thrown);
-      this.#onDone(rules.plugin, failure.reason);
-      throw failure;
-    }
+    const tell = (outcome: FetchOutcome): void => this.#onDone(rules.plugin, outcome);
+    return tellOutcome(this.#fetch(request, rules, signal), tell);
   }
 
   async #fetch(

@@ -1,5 +1,5 @@
 // A request of a plugin to some other server, and what it may say.
-import { TOKEN_CHARACTERS, VALUE_CHARACTERS, consistsOf } from "../http1/characters.ts";
+import { VALUE_CHARACTERS, consistsOf, isToken } from "../http1/characters.ts";
 import { FieldRole, fieldName } from "../http1/field-name.ts";
 import { FetchFailed } from "./fetch-failed.ts";
 
@@ -30,9 +30,9 @@ export interface OutboundResponse {
 }
 
 export const DEFAULT_TIMEOUT_MS = 10_000;
-export const MAX_TIMEOUT_MS = 60_000;
+const MAX_TIMEOUT_MS = 60_000;
 export const DEFAULT_MAX_BYTES = 1_048_576;
-export const MAX_MAX_BYTES: number = 8 * 1_048_576;
+const MAX_MAX_BYTES: number = 8 * 1_048_576;
 const MAX_HEADERS = 100;
 const MAX_HEADER_BYTES = 32_768;
 const MAX_URL_CHARACTERS = 8192;
@@ -78,10 +78,6 @@ const ITS_OWN: ReadonlySet<number> = new Set([
   FieldRole.host,
   FieldRole.contentLength,
 ]);
-
-function isToken(text: string): boolean {
-  return text !== "" && consistsOf(text, TOKEN_CHARACTERS);
-}
 
 /** The URL to connect to, relative to the one that redirects. Throws {@link FetchFailed}. */
 export function outboundUrl(text: string, base?: URL): URL {

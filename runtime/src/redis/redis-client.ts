@@ -3,7 +3,7 @@
 import { detailOf } from "../errors.ts";
 import { AnswerDeadlines } from "./answer-deadlines.ts";
 import type { RedisArgument, RedisConnection, RedisReply } from "./redis-connection.ts";
-import { checkCommand } from "./redis-command.ts";
+import { checkedBytes } from "./redis-command.ts";
 import { RedisFailed } from "./redis-failed.ts";
 
 export interface RedisClientOptions {
@@ -27,7 +27,7 @@ type State =
 
 /** Under way at a time, and their bytes: what comes beyond is refused, not kept. */
 export const MAX_COMMANDS = 10_000;
-export const MAX_COMMAND_BYTES: number = 64 * 1_048_576;
+const MAX_COMMAND_BYTES: number = 64 * 1_048_576;
 
 const IDLE_MS = 300_000;
 const FIRST_DELAY_MS = 100;
@@ -60,8 +60,7 @@ export class RedisClient {
 
   /** Rejected with {@link RedisFailed}. A command that was sent may have been carried out all the same. */
   async call(command: readonly RedisArgument[]): Promise<RedisReply> {
-    checkCommand(command);
-    const bytes = command.reduce((sum, argument) => sum + argument.length, 0);
+    const bytes = checkedBytes(command);
     if (this.#commands >= MAX_COMMANDS || this.#bytes + bytes > MAX_COMMAND_BYTES) {
       throw new RedisFailed("limit", "too many commands are under way");
     }

@@ -2,9 +2,9 @@
 import type { RedisArgument } from "./redis-connection.ts";
 import { RedisFailed } from "./redis-failed.ts";
 
-export const MAX_ARGUMENTS = 1000;
+const MAX_ARGUMENTS = 1000;
 /** Of all arguments. */
-export const MAX_ARGUMENT_BYTES: number = 9 * 1_048_576;
+const MAX_ARGUMENT_BYTES: number = 9 * 1_048_576;
 
 /**
  * They change what the connection is to everybody on it, hold it up, or are about the server. A transaction is a
@@ -22,8 +22,8 @@ const DENIED: ReadonlySet<string> = new Set(
   ].flatMap((line) => line.split(" ")),
 );
 
-/** Throws {@link RedisFailed}. */
-export function checkCommand(command: readonly RedisArgument[]): void {
+/** The bytes of all arguments. Throws {@link RedisFailed} for a command that may not be sent. */
+export function checkedBytes(command: readonly RedisArgument[]): number {
   const name = String(command[0] ?? "").toUpperCase();
   if (!/^[A-Z][A-Z_.]*$/.test(name)) {
     throw new RedisFailed("denied", `${JSON.stringify(name.slice(0, 40))} is no command`);
@@ -36,4 +36,5 @@ export function checkCommand(command: readonly RedisArgument[]): void {
   if (command.length > MAX_ARGUMENTS || bytes > MAX_ARGUMENT_BYTES) {
     throw new RedisFailed("limit", "the command has too many or too long arguments");
   }
+  return bytes;
 }

@@ -3,7 +3,7 @@ import { RedisFailed } from "./redis-failed.ts";
 import type { RedisReply } from "./redis-connection.ts";
 
 /** Of one reply, bytes. */
-export const MAX_REPLY_BYTES: number = 9 * 1_048_576;
+const MAX_REPLY_BYTES: number = 9 * 1_048_576;
 
 /** JSON; or, of a bulk string, its bytes. */
 export type GuestReply =

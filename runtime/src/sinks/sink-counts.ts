@@ -1,9 +1,10 @@
 // What became of the entries of a plugin's sinks; it outlives the sinks.
+import { familiesOf } from "../status/families.ts";
 import type { Family } from "../status/families.ts";
 import type { SinkKind } from "./sink-options.ts";
 
 /** What became of an entry in the end. Dropped ones are lost. */
-export const ENTRY_OUTCOMES = [
+const ENTRY_OUTCOMES = [
   "delivered",
   /** Kept in the dead-letter file. */
   "spilled",
@@ -42,20 +43,7 @@ export class SinkCounts {
 }
 
 export function sinkFamilies(all: readonly SinkCounts[]): Family[] {
-  const each = (
-    name: string,
-    type: Family["type"],
-    help: string,
-    value: (counts: SinkCounts) => number,
-  ): Family => ({
-    name,
-    type,
-    help,
-    samples: all.map((counts) => ({
-      labels: { plugin: counts.plugin, to: counts.to },
-      value: value(counts),
-    })),
-  });
+  const family = familiesOf(all, ({ plugin, to }) => ({ plugin, to }));
   return [
     {
       name: "sluice_sink_entries_total",
@@ -68,8 +56,18 @@ export function sinkFamilies(all: readonly SinkCounts[]): Family[] {
         })),
       ),
     },
-    each("sluice_sink_retries_total", "counter", "Batches sent again", ({ retries }) => retries),
-    each("sluice_sink_queued_entries", "gauge", "Entries not delivered yet", (of) => of.queued),
-    each("sluice_sink_queued_bytes", "gauge", "Bytes not delivered yet", (of) => of.queuedBytes),
+    family("counter", "sluice_sink_retries_total", "Batches sent again", ({ retries }) => retries),
+    family(
+      "gauge",
+      "sluice_sink_queued_entries",
+      "Entries not delivered yet",
+      ({ queued }) => queued,
+    ),
+    family(
+      "gauge",
+      "sluice_sink_queued_bytes",
+      "Bytes not delivered yet",
+      ({ queuedBytes }) => queuedBytes,
+    ),
   ];
 }

@@ -8,7 +8,7 @@ const MAX_CONCURRENCY = 64;
 const MAX_TIMEOUT_MS = 60_000;
 const MAX_KEEP_ALIVE_MS = 3_600_000;
 /** The longest payload of a datagram over IPv4 (RFC 768, RFC 791 §3.1). */
-export const MAX_DATAGRAM_BYTES = 65_507;
+const MAX_DATAGRAM_BYTES = 65_507;
 const MAX_TEXT_BYTES = 65_536;
 const MAX_FRAME_CHARACTERS = 65_536;
 const MAX_SECONDS = 1_000_000;

@@ -17,6 +17,26 @@ export interface Family {
   readonly samples: readonly Sample[];
 }
 
+/** One family about many things of a kind, a sample for each, whose labels say which. */
+export function familiesOf<Item>(
+  items: readonly Item[],
+  labelsOf: (item: Item) => Labels,
+): FamilyOf<Item> {
+  return (type, name, help, read) => ({
+    name,
+    type,
+    help,
+    samples: items.map((item) => ({ labels: labelsOf(item), value: read(item) })),
+  });
+}
+
+type FamilyOf<Item> = (
+  type: "counter" | "gauge",
+  name: string,
+  help: string,
+  read: (item: Item) => number,
+) => Family;
+
 /** Adds up samples with the same name and labels: several threads count as one. */
 export function sumFamilies(reports: readonly (readonly Family[])[]): Family[] {
   const families = new Map<string, { family: Family; samples: Map<string, Sample> }>();

@@ -1,11 +1,11 @@
 // What is counted of circuit breakers, bounds and bulkheads. Labels are names from the config (O8).
 import type { BulkheadReport } from "../upstream/bounds/bulkheads.ts";
 import { REFUSALS } from "../upstream/bounds/bounds.ts";
-import type { BoundsReport } from "../upstream/bounds/bounds.ts";
 import { BREAKER_STATES } from "../upstream/breaker/circuit-breaker.ts";
 import type { BreakerState } from "../upstream/breaker/circuit-breaker.ts";
 import type { BreakerReport } from "../upstream/breaker/report.ts";
 import type { UpstreamReport } from "../upstream/report.ts";
+import { familiesOf } from "./families.ts";
 import type { Family, Labels, Sample } from "./families.ts";
 
 /** Those of targets have the label target, those of routes the label route, that of a whole upstream neither. */
@@ -57,19 +57,25 @@ export function boundsFamilies(reports: readonly UpstreamReport[]): Family[] {
   const bounded = reports.flatMap(({ name, bounds }) =>
     bounds === undefined ? [] : [{ labels: { upstream: name }, bounds }],
   );
-  const gauge = (name: string, help: string, read: (bounds: BoundsReport) => number): Family => ({
-    name,
-    type: "gauge",
-    help,
-    samples: bounded.map(({ labels, bounds }) => ({ labels, value: read(bounds) })),
-  });
+  const family = familiesOf(bounded, ({ labels }) => labels);
   return [
-    gauge("sluice_upstream_active_requests", "Tries under way", (each) => each.activeRequests),
-    gauge("sluice_upstream_pending_requests", "Tries that wait", (each) => each.pendingRequests),
-    gauge(
+    family(
+      "gauge",
+      "sluice_upstream_active_requests",
+      "Tries under way",
+      ({ bounds }) => bounds.activeRequests,
+    ),
+    family(
+      "gauge",
+      "sluice_upstream_pending_requests",
+      "Tries that wait",
+      ({ bounds }) => bounds.pendingRequests,
+    ),
+    family(
+      "gauge",
       "sluice_upstream_concurrency_limit",
       "Tries at once, as it is now",
-      (each) => each.limit ?? Infinity,
+      ({ bounds }) => bounds.limit ?? Infinity,
     ),
     {
       name: "sluice_upstream_refused_total",
@@ -86,26 +92,25 @@ export function boundsFamilies(reports: readonly UpstreamReport[]): Family[] {
 }
 
 export function bulkheadFamilies(reports: readonly BulkheadReport[]): Family[] {
-  const samples = (read: (report: BulkheadReport) => number): Sample[] =>
-    reports.map((report) => ({ labels: { route: report.route }, value: read(report) }));
+  const family = familiesOf(reports, ({ route }) => ({ route }));
   return [
-    {
-      name: "sluice_bulkhead_active_calls",
-      type: "gauge",
-      help: "Requests under way on a route with a bulkhead",
-      samples: samples(({ activeCalls }) => activeCalls),
-    },
-    {
-      name: "sluice_bulkhead_waiting_calls",
-      type: "gauge",
-      help: "Requests that wait on a route with a bulkhead",
-      samples: samples(({ waitingCalls }) => waitingCalls),
-    },
-    {
-      name: "sluice_bulkhead_refused_total",
-      type: "counter",
-      help: "Requests that a bulkhead kept out",
-      samples: samples(({ refused }) => refused),
-    },
+    family(
+      "gauge",
+      "sluice_bulkhead_active_calls",
+      "Requests under way on a route with a bulkhead",
+      ({ activeCalls }) => activeCalls,
+    ),
+    family(
+      "gauge",
+      "sluice_bulkhead_waiting_calls",
+      "Requests that wait on a route with a bulkhead",
+      ({ waitingCalls }) => waitingCalls,
+    ),
+    family(
+      "counter",
+      "sluice_bulkhead_refused_total",
+      "Requests that a bulkhead kept out",
+      ({ refused }) => refused,
+    ),
   ];
 }

@@ -2,7 +2,7 @@
 import { PHASES } from "@sluice/plugin-sdk/abi";
 import type { ErrorCode } from "../errors.ts";
 import type { RefusalReason } from "../http1/admission.ts";
-import type { FetchOutcome } from "../outbound/outbound-client.ts";
+import type { FetchOutcome } from "../outbound/fetch-outcome.ts";
 import type { Family, Labels, Sample } from "./families.ts";
 import { CounterRows } from "./counter-rows.ts";
 import { Histogram, LATENCY_BUCKETS_MS } from "./histogram.ts";

@@ -1,6 +1,6 @@
 // What is counted of one plugin.
 import type { Phase } from "@sluice/plugin-sdk/abi";
-import type { FetchOutcome } from "../outbound/outbound-client.ts";
+import type { FetchOutcome } from "../outbound/fetch-outcome.ts";
 
 export interface PluginStats extends InstanceStats {
   readonly calls: Record<Phase, number>;

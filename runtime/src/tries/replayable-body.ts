@@ -1,7 +1,8 @@
 // A request's body that several tries may read, one after the other or at once: it is kept while it goes through, up to a
 // bound. A longer one goes on to whoever reads it, and can be read by nobody else.
-import type { BodyReceiver, BodySource } from "../exchange.ts";
+import type { BodyReceiver, BodySource, Exchange } from "../exchange.ts";
 import type { Fields } from "../http1/fields.ts";
+import { hasWholeBody } from "../http1/replay.ts";
 
 export class ReplayableBody implements BodyReceiver {
   readonly #source: BodySource;
@@ -18,6 +19,14 @@ export class ReplayableBody implements BodyReceiver {
   constructor(source: BodySource, maxBytes: number) {
     this.#source = source;
     this.#maxBytes = maxBytes;
+  }
+
+  /** Undefined when there is no body, it is kept anyway, or it is longer than what is kept. */
+  static of(exchange: Exchange, maxBytes: number): ReplayableBody | undefined {
+    const { requestFraming: framing, requestBody } = exchange;
+    if (maxBytes === 0 || hasWholeBody(exchange)) return undefined;
+    if (framing.kind === "length" && framing.length > maxBytes) return undefined;
+    return new ReplayableBody(requestBody, maxBytes);
   }
 
   /** One more reader gets it from the start. */

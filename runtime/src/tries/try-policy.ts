@@ -1,9 +1,5 @@
 // A route's policies about tries, ready for its requests.
-import type {
-  HedgePolicyConfig,
-  RateLimitedBackOff,
-  RetryPolicyConfig,
-} from "../config/tries-model.ts";
+import type { HedgePolicyConfig, RetryPolicyConfig } from "../config/tries-model.ts";
 import type { Exchange } from "../exchange.ts";
 import { IDEMPOTENT } from "../http1/replay.ts";
 import type { TryCounts } from "../status/try-counts.ts";
@@ -18,12 +14,6 @@ export interface TryPolicy {
   readonly budget: RetryBudget;
   readonly counts: TryCounts;
 }
-
-/** Envoy's default for the headers of rate_limited_retry_back_off is none; HTTP's own is this one. */
-export const RETRY_AFTER: RateLimitedBackOff = {
-  resetHeaders: [{ name: "retry-after", format: "SECONDS" }],
-  maxIntervalMs: 300_000,
-};
 
 /** Of a route that hedges and says nothing of retries: as often as its service says, and only what was never sent. */
 export const CONNECT_ONLY: RetryPolicyConfig = {

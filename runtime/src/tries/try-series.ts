@@ -5,6 +5,7 @@ import type { Deadlines } from "../deadlines.ts";
 import { GatewayError, toGatewayError } from "../errors.ts";
 import type { Exchange, TryKind } from "../exchange.ts";
 import type { Fields } from "../http1/fields.ts";
+import { hasWholeBody } from "../http1/replay.ts";
 import type { Service } from "../snapshot.ts";
 import { TimeLimit } from "../time-limit.ts";
 import { admit } from "../upstream/admission.ts";
@@ -66,7 +67,7 @@ export class TrySeries implements CallOwner {
     this.#exchange = exchange;
     this.#policy = policy;
     this.#plan = new RetryPlan(parts);
-    this.#body = replayable(exchange, policy.retry.maxRequestBodyBytes);
+    this.#body = ReplayableBody.of(exchange, policy.retry.maxRequestBodyBytes);
     const { hedge, counts } = policy;
     const send = (): boolean => this.#hedge();
     this.#hedging = hedge && Hedging.of(exchange, { policy: hedge, clock, random, counts, send });
@@ -150,7 +151,7 @@ export class TrySeries implements CallOwner {
   #refuse(next: NextTry, error: GatewayError): void {
     this.#drop(next);
     if (next.kind === "hedge" || this.#waiting.size > 0) return;
-    this.#fail(this.#lastError ?? error);
+    this.#parts.fail(this.#lastError ?? error);
   }
 
   /** Gives its place in the budget back, if it has one. */
@@ -208,14 +209,14 @@ export class TrySeries implements CallOwner {
     if (this.#waiting.size > 0 || this.#cancelRetry !== undefined) return;
     const reason = faultReason(this.#policy.retry, error);
     const waitMs = reason && this.#plan.next(this.#failed(reason, call, undefined));
-    if (waitMs === undefined) this.#fail(error);
+    if (waitMs === undefined) this.#parts.fail(error);
     else this.#retryIn(waitMs);
   }
 
   onCut(call: TryCall, error: GatewayError): void {
     failTry(this.#exchange, call.attempt, error);
     this.#clearUpstream(call);
-    this.#fail(error);
+    this.#parts.fail(error);
   }
 
   onWhole(call: TryCall): void {
@@ -258,16 +259,11 @@ export class TrySeries implements CallOwner {
     }
   }
 
-  #fail(error: GatewayError): void {
-    this.#parts.fail(error);
-  }
-
   // ---- one more
 
   #failed(reason: RetryOn, { isSent, exchange }: TryCall, fields: Fields | undefined): FailedTry {
-    const { requestFraming, requestBody } = exchange;
-    const isReadable = requestFraming.kind === "none" || requestBody.isRepeatable === true;
-    return { reason, isUnsent: !isSent && fields === undefined, isReadable, fields };
+    const isUnsent = !isSent && fields === undefined;
+    return { reason, isUnsent, isReadable: hasWholeBody(exchange), fields };
   }
 
   #retryIn(waitMs: number): void {
@@ -285,10 +281,7 @@ export class TrySeries implements CallOwner {
   /** One try beside those that wait; false when there may be none. */
   #hedge(): boolean {
     if (this.#isOver || this.#taken !== undefined) return false;
-    const { requestFraming } = this.#exchange;
-    const isReadable =
-      requestFraming.kind === "none" || this.#exchange.requestBody.isRepeatable === true;
-    if (!isReadable) return false;
+    if (!hasWholeBody(this.#exchange)) return false;
     if (!this.#policy.budget.take()) {
       this.#policy.counts.countHedge("budget_exhausted");
       return false;
@@ -302,12 +295,4 @@ export class TrySeries implements CallOwner {
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
   }
-}
-
-/** Undefined when there is no body, it is kept anyway, or it is longer than what is kept. */
-function replayable(exchange: Exchange, maxBytes: number): ReplayableBody | undefined {
-  const { requestFraming: framing, requestBody } = exchange;
-  if (framing.kind === "none" || requestBody.isRepeatable === true) return undefined;
-  if (maxBytes === 0 || (framing.kind === "length" && framing.length > maxBytes)) return undefined;
-  return new ReplayableBody(requestBody, maxBytes);
 }

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { NO_HEALTHCHECKS } from "../config/upstream-model.ts";
 import type { UpstreamConfig } from "../config/upstream-model.ts";
 import { GatewayError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import { exchangeOf } from "../exchange.testing.ts";
 import type { Route } from "../snapshot.ts";
 import { EQUAL, Live, configOf } from "./live-upstream.testing.ts";
-import { breakerConfig } from "./upstreams.testing.ts";
+import { breakerConfig, NO_HEALTHCHECKS } from "./upstreams.testing.ts";
 
 describe("circuit breakers", () => {
   const config = (parts: Partial<UpstreamConfig> = {}): UpstreamConfig => ({

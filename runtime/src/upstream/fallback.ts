@@ -25,5 +25,4 @@ export interface FallbackWays {
 }
 
 /** How a request was answered instead; the value of X-Fallback. */
-export type FallbackKind = (typeof FALLBACK_KINDS)[number];
-export const FALLBACK_KINDS = ["cached", "service", "static"] as const;
+export type FallbackKind = "cached" | "service" | "static";

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { NO_HEALTHCHECKS } from "../config/upstream-model.ts";
 import { GatewayError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import { ACTIVE, EQUAL, Live, PASSIVE, configOf } from "./live-upstream.testing.ts";
-import { checkRules } from "./upstreams.testing.ts";
+import { checkRules, NO_HEALTHCHECKS } from "./upstreams.testing.ts";
 
 describe("passive checks", () => {
   test("take a target out at the failure that is one too many, and say why", () => {

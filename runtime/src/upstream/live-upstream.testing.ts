@@ -1,6 +1,5 @@
 // Upstreams that live through configs, probes and requests, in a test.
 import assert from "node:assert/strict";
-import { NO_HEALTHCHECKS } from "../config/upstream-model.ts";
 import type { HealthchecksConfig, UpstreamConfig } from "../config/upstream-model.ts";
 import { GatewayError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
@@ -12,9 +11,10 @@ import type { Target } from "./target.ts";
 import type { LevelChange, OutlierEvent, Transition } from "./events.ts";
 import type { Upstreams } from "./upstreams.ts";
 import {
-  FakeClock,
   activeCheck,
   checkRules,
+  FakeClock,
+  NO_HEALTHCHECKS,
   testUpstreams,
   transitionLines,
   upstreamConfig,

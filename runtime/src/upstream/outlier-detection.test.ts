@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { NO_HEALTHCHECKS } from "../config/upstream-model.ts";
 import type { OutlierDetectionConfig, UpstreamConfig } from "../config/upstream-model.ts";
 import type { ErrorCode } from "../errors.ts";
 import { ACTIVE, Live, PASSIVE, configOf } from "./live-upstream.testing.ts";
-import { outlierConfig } from "./upstreams.testing.ts";
+import { NO_HEALTHCHECKS, outlierConfig } from "./upstreams.testing.ts";
 
 const FIVE = { a: 100, b: 100, c: 100, d: 100, e: 100 };
 

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { NO_HEALTHCHECKS } from "../config/upstream-model.ts";
 import type { HealthchecksConfig, TargetConfig, UpstreamConfig } from "../config/upstream-model.ts";
 import { exchangeOf, fieldsOf } from "../exchange.testing.ts";
 import { GatewayError } from "../errors.ts";
 import { nthRequest } from "./balancers/balancer.testing.ts";
 import { Live, PASSIVE } from "./live-upstream.testing.ts";
-import { breakerConfig, upstreamConfig } from "./upstreams.testing.ts";
+import { breakerConfig, NO_HEALTHCHECKS, upstreamConfig } from "./upstreams.testing.ts";
 import type { Target } from "./target.ts";
 
 /** Targets named by priority and number: `p0a`, `p0b`, `p1a` and so on. */

@@ -168,7 +168,7 @@ export function isObserved({
 }
 
 /** 0 when there is none. */
-export function healthyWeightPercent(targets: readonly Target[]): number {
+function healthyWeightPercent(targets: readonly Target[]): number {
   const weightOf = (those: readonly Target[]): number =>
     those.reduce((sum, { weight }) => sum + weight, 0);
   const total = weightOf(targets);

@@ -1,7 +1,6 @@
 // Whole upstreams under many requests, with a seeded random and a clock that stands still but for what the test says.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { NO_HEALTHCHECKS } from "../config/upstream-model.ts";
 import type { UpstreamConfig } from "../config/upstream-model.ts";
 import { exchangeOf, fieldsOf } from "../exchange.testing.ts";
 import type { Exchange } from "../exchange.ts";
@@ -9,7 +8,7 @@ import { assertFair, countsOf, nthRequest } from "./balancers/balancer.testing.t
 import type { BalancedTargets } from "./balanced-targets.ts";
 import { configOf } from "./live-upstream.testing.ts";
 import type { Target } from "./target.ts";
-import { seededRandom, testUpstreams } from "./upstreams.testing.ts";
+import { NO_HEALTHCHECKS, seededRandom, testUpstreams } from "./upstreams.testing.ts";
 import type { Upstreams } from "./upstreams.ts";
 
 const MIXED = Object.fromEntries(

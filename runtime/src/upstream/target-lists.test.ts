@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { NO_HEALTHCHECKS } from "../config/upstream-model.ts";
 import type { TargetConfig } from "../config/upstream-model.ts";
 import { exchangeOf } from "../exchange.testing.ts";
 import { nthRequest } from "./balancers/balancer.testing.ts";
 import { ACTIVE, EQUAL, Live, PASSIVE, configOf } from "./live-upstream.testing.ts";
-import { breakerConfig, outlierConfig } from "./upstreams.testing.ts";
+import { breakerConfig, NO_HEALTHCHECKS, outlierConfig } from "./upstreams.testing.ts";
 
 /** Targets by host and weight. */
 function listOf(weights: Readonly<Record<string, number>>): TargetConfig[] {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { NO_HEALTHCHECKS } from "../config/upstream-model.ts";
 import { exchangeOf } from "../exchange.testing.ts";
 import { ACTIVE, EQUAL, Live, PASSIVE, configOf } from "./live-upstream.testing.ts";
-import { activeCheck, upstreamConfig } from "./upstreams.testing.ts";
+import { activeCheck, NO_HEALTHCHECKS, upstreamConfig } from "./upstreams.testing.ts";
 
 describe("a reload", () => {
   test("keeps the health of targets that stay, and gives new ones a good one", () => {

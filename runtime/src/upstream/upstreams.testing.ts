@@ -1,14 +1,12 @@
 // Upstreams for tests, of which only the interesting parts are spelled out.
-import { NO_HEALTHCHECKS } from "../config/upstream-model.ts";
 import type {
   ActiveCheckConfig,
   CheckRules,
   CircuitBreakerConfig,
+  HealthchecksConfig,
   OutlierDetectionConfig,
   UpstreamConfig,
 } from "../config/upstream-model.ts";
-import { exchangeOf } from "../exchange.testing.ts";
-import type { Exchange } from "../exchange.ts";
 import type { Balancer } from "./balancer.ts";
 import type { Clock } from "./clock.ts";
 import { TargetState } from "./target-state.ts";
@@ -17,6 +15,13 @@ import type { Target } from "./target.ts";
 import type { Transition } from "./events.ts";
 import { Upstreams } from "./upstreams.ts";
 import type { UpstreamsParts } from "./upstreams.ts";
+
+/** Nothing is checked. */
+export const NO_HEALTHCHECKS: HealthchecksConfig = {
+  threshold: 0,
+  active: undefined,
+  passive: undefined,
+};
 
 /** `pool`, round-robin and unchecked, unless said otherwise. */
 export function upstreamConfig(parts: Partial<UpstreamConfig> = {}): UpstreamConfig {
@@ -139,11 +144,6 @@ export function seededRandom(seed: number): () => number {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-}
-
-/** A request of a client, by its address. */
-export function requestFrom(address: string): Exchange {
-  return exchangeOf({ connection: { peerAddress: address } });
 }
 
 /** Envoy's defaults, but that one of all may be ejected. */

@@ -1,5 +1,5 @@
 // What is counted of each worker by itself.
-import { totalOf } from "../status/families.ts";
+import { familiesOf, totalOf } from "../status/families.ts";
 import type { Family } from "../status/families.ts";
 import type { WorkerReport } from "./messages.ts";
 import type { WorkerSlot } from "./worker-slot.ts";
@@ -10,30 +10,20 @@ export interface SlotReport {
 }
 
 export function workerFamilies(reports: readonly SlotReport[]): Family[] {
-  const family = (
-    name: string,
-    type: Family["type"],
-    help: string,
-    read: (report: SlotReport) => number,
-  ): Family => ({
-    name,
-    type,
-    help,
-    samples: reports.map((each) => ({ labels: { worker: each.slot.number }, value: read(each) })),
-  });
+  const family = familiesOf(reports, ({ slot }) => ({ worker: slot.number }));
   return [
-    family("sluice_worker_requests_total", "counter", "Requests by worker", ({ report }) =>
+    family("counter", "sluice_worker_requests_total", "Requests by worker", ({ report }) =>
       totalOf(report.families, "sluice_http_requests_total"),
     ),
     family(
-      "sluice_worker_connections",
       "gauge",
+      "sluice_worker_connections",
       "Open client connections by worker",
       ({ report }) => report.connections,
     ),
     family(
-      "sluice_worker_crashes_total",
       "counter",
+      "sluice_worker_crashes_total",
       "Workers that ended and were started again",
       ({ slot }) => slot.crashes,
     ),

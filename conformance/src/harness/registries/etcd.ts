@@ -1,14 +1,13 @@
 // Debian's etcd, in a process of its own with a folder for its data: it can be killed and started again.
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { eventually } from "../deadline.ts";
+import { killed } from "../killed.ts";
+import { closedPort } from "../upstream.ts";
 
 const START_LIMIT_MS = 20_000;
 
@@ -62,9 +61,7 @@ export class Etcd {
     const child = this.#child;
     if (child === undefined) return;
     this.#child = undefined;
-    const gone = once(child, "exit");
-    child.kill("SIGKILL");
-    await gone;
+    await killed(child);
   }
 
   async end(): Promise<void> {
@@ -106,18 +103,9 @@ export class Etcd {
 
 export async function startEtcd(): Promise<Etcd> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-etcd-"));
-  const etcd = new Etcd(folder, await freePort(), await freePort());
+  const etcd = new Etcd(folder, await closedPort(), await closedPort());
   await etcd.start();
   return etcd;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo; // It listens on a port, not on a path.
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 function base64(text: string): string {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { notYet, notYetFields } from "./not-yet.ts";
 
-export const FORMAT_VERSIONS = ["3.0", "2.1", "1.1"] as const;
+const FORMAT_VERSIONS = ["3.0", "2.1", "1.1"] as const;
 export type FormatVersion = (typeof FORMAT_VERSIONS)[number];
 
 const version = z.enum(FORMAT_VERSIONS, {

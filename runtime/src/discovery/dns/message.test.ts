@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { decode, encode, TRUNCATED_RESPONSE } from "dns-packet";
 import type { Packet } from "dns-packet";
-import { isName, queryBytes, readAnswer } from "./message.ts";
+import { isDnsName, queryBytes, readAnswer } from "./message.ts";
 import type { Query } from "./message.ts";
 
 const QUERY: Query = { id: 7, name: "api.test", type: "A", hasEdns: true };
@@ -90,9 +90,10 @@ test("a time with the highest bit set is 0, and a long one a day", () => {
 });
 
 test("a name that can be asked for has labels of 1 to 63 characters", () => {
-  for (const name of ["a", "a.b", "_http._tcp.a-b.test", "a.test."]) assert.ok(isName(name), name);
+  for (const name of ["a", "a.b", "_http._tcp.a-b.test", "a.test."])
+    assert.ok(isDnsName(name), name);
   const long = "a".repeat(64);
   for (const name of ["", ".", "a..b", long, "a b", "a\0", "é.test", `${"a.".repeat(127)}b`]) {
-    assert.ok(!isName(name), name);
+    assert.ok(!isDnsName(name), name);
   }
 });

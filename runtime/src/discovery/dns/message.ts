@@ -119,11 +119,11 @@ function recordOf(answer: Answer): DnsRecord[] {
   if (answer.type === "A") return [{ kind: "A", name, ttlMs, address: answer.data }];
   if (answer.type === "AAAA") return [{ kind: "AAAA", name, ttlMs, address: answer.data }];
   if (answer.type === "CNAME") {
-    return isName(answer.data) ? [{ kind: "CNAME", name, ttlMs, to: plain(answer.data) }] : [];
+    return isDnsName(answer.data) ? [{ kind: "CNAME", name, ttlMs, to: plain(answer.data) }] : [];
   }
   if (answer.type !== "SRV") return [];
   const { target, port, priority = 0, weight = 0 } = answer.data;
-  if (!isName(target) || port === 0) return [];
+  if (!isDnsName(target) || port === 0) return [];
   return [{ kind: "SRV", name, ttlMs, target: plain(target), port, priority, weight }];
 }
 
@@ -140,6 +140,6 @@ function plain(name: string): string {
 const NAME = /^(?=.{1,254}$)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/;
 
 /** Whether a name can be asked for: what comes from servers may hold any bytes. */
-export function isName(name: string): boolean {
+export function isDnsName(name: string): boolean {
   return NAME.test(name);
 }

@@ -4,7 +4,7 @@ import { followAliases, MAX_ALIASES } from "./chain.ts";
 import type { ChainEnd } from "./chain.ts";
 import { NoAnswer } from "./client.ts";
 import type { Settled } from "./client.ts";
-import { isName } from "./message.ts";
+import { isDnsName } from "./message.ts";
 import type { QueryType, Srv } from "./message.ts";
 import { addressesOfFamily, candidates } from "./system-files.ts";
 import type { HostsTable, ResolverConfig } from "./system-files.ts";
@@ -38,6 +38,12 @@ export interface NameLookupParts {
   ask(name: string, type: QueryType, signal: AbortSignal): Promise<Settled>;
 }
 
+/** The same for one look-up, which may be given up. */
+interface Asking {
+  hosts(): HostsTable;
+  ask(name: string, type: QueryType): Promise<Settled>;
+}
+
 /** An answer with more is cut: each address costs a target. */
 const MAX_ADDRESSES = 1000;
 /** Different hosts that the SRV records of a name may lead to. */
@@ -59,12 +65,16 @@ export async function lookUp(
     const addresses = addressesOfFamily(inHosts, type).map(plainAddress);
     if (addresses.length > 0) return { kind: "found", addresses, type, ttlMs: HOSTS_TTL_MS };
   }
-  if (!isName(name)) return { kind: "not_found", detail: "it is no name that DNS could know" };
+  if (!isDnsName(name)) return { kind: "not_found", detail: "it is no name that DNS could know" };
+  const asking: Asking = {
+    hosts: () => parts.hosts(),
+    ask: (...question) => parts.ask(...question, signal),
+  };
   let failure: string | undefined;
   for (const type of types) {
     for (const candidate of candidates(name, parts.resolver())) {
       try {
-        const found = await lookUpType(candidate, type, parts, signal);
+        const found = await lookUpType(candidate, type, asking);
         if (found !== undefined) return found;
       } catch (error) {
         // A server may know one type and fail at another.
@@ -89,11 +99,10 @@ function typesInOrder(order: readonly OrderItem[], last: QueryType | undefined):
 async function lookUpType(
   name: string,
   type: QueryType,
-  parts: NameLookupParts,
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<Extract<Resolution, { kind: "found" }> | undefined> {
-  if (type === "SRV") return lookUpServices(name, parts, signal);
-  const found = await records(name, type, parts, signal);
+  if (type === "SRV") return lookUpServices(name, asking);
+  const found = await records(name, type, asking);
   if (found === undefined) return undefined;
   const addresses = found.records
     .slice(0, MAX_ADDRESSES)
@@ -108,16 +117,15 @@ function plainAddress(host: string): ResolvedAddress {
 /** Hosts with ports and weights; of several priorities only the first is used, as in Kong. */
 async function lookUpServices(
   name: string,
-  parts: NameLookupParts,
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<Extract<Resolution, { kind: "found" }> | undefined> {
-  const found = await records(name, "SRV", parts, signal);
+  const found = await records(name, "SRV", asking);
   if (found === undefined) return undefined;
   const first = Math.min(...found.records.map(({ priority }) => priority));
   const services = found.records.filter(({ priority }) => priority === first);
   const hosts = [...new Set(services.map(({ target }) => target))].slice(0, MAX_SRV_HOSTS);
   const resolved = await Promise.all(
-    hosts.map(async (host) => [host, await hostAddresses(host, parts, signal)] as const),
+    hosts.map(async (host) => [host, await hostAddresses(host, asking)] as const),
   );
   const byHost = new Map(resolved);
   const addresses = services.flatMap((service) => {
@@ -136,13 +144,12 @@ function weightOf({ weight }: Srv): number {
 
 async function hostAddresses(
   host: string,
-  parts: NameLookupParts,
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<{ readonly addresses: readonly string[]; readonly ttlMs: number } | undefined> {
   for (const type of ["A", "AAAA"] as const) {
-    const inHosts = addressesOfFamily(parts.hosts().get(host) ?? [], type);
+    const inHosts = addressesOfFamily(asking.hosts().get(host) ?? [], type);
     if (inHosts.length > 0) return { addresses: inHosts, ttlMs: HOSTS_TTL_MS };
-    const found = await records(host, type, parts, signal);
+    const found = await records(host, type, asking);
     if (found === undefined) continue;
     return { addresses: found.records.map(({ address }) => address), ttlMs: found.ttlMs };
   }
@@ -153,13 +160,12 @@ async function hostAddresses(
 async function records<T extends QueryType>(
   asked: string,
   type: T,
-  { ask }: NameLookupParts,
-  signal: AbortSignal,
+  { ask }: Asking,
 ): Promise<Pick<ChainEnd<T>, "records" | "ttlMs"> | undefined> {
   let name = asked;
   let ttlMs = Infinity;
   for (let aliases = 0; aliases <= MAX_ALIASES;) {
-    const answer = await ask(name, type, signal);
+    const answer = await ask(name, type);
     if (answer.kind === "no_name") return undefined;
     const end = followAliases(name, type, answer.records);
     ttlMs = Math.min(ttlMs, end.ttlMs);

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { fault, jsonOf } from "../http.ts";
 import type { RegistryRequest } from "../http.ts";
-import { readText } from "../read-text.ts";
+import { readAuthorities } from "../read-text.ts";
 import { source } from "../source.ts";
 import type { Listener, ListedTarget, Source } from "../source.ts";
 import { waitFor } from "../wait.ts";
@@ -66,7 +66,7 @@ export const consulSource: Source = source<ConsulFields>({
 
 async function watchService(fields: ConsulFields, listener: Listener): Promise<void> {
   const { clock, signal } = listener;
-  const ca = fields.ca_file === undefined ? undefined : await readText(fields.ca_file, listener);
+  const ca = await readAuthorities(fields, listener);
   let index = 0;
   while (!signal.aborted) {
     const askedAtMs = clock.nowMs();

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { detailOf } from "../../errors.ts";
 import { fault, jsonLinesOf, jsonOf } from "../http.ts";
 import type { RegistryRequest } from "../http.ts";
-import { readText } from "../read-text.ts";
+import { readAuthorities } from "../read-text.ts";
 import { source } from "../source.ts";
 import type { Listener, ListedTarget, Source } from "../source.ts";
 import { filePath, name, serverOf, servers, timeout, urlAt } from "./fields.ts";
@@ -87,12 +87,12 @@ async function watchPrefix(fields: EtcdFields, listener: Listener): Promise<void
 type Asking = (path: string, body: unknown) => RegistryRequest;
 
 async function connectTo(
-  { servers: all, user, password, timeout: seconds, ca_file }: EtcdFields,
+  { servers: all, user, password, timeout: seconds, ...fields }: EtcdFields,
   listener: Listener,
 ): Promise<Asking> {
   const { attempt, signal } = listener;
   const server = serverOf(all, attempt);
-  const ca = ca_file === undefined ? undefined : await readText(ca_file, listener);
+  const ca = await readAuthorities(fields, listener);
   const requestWith =
     (headers: Readonly<Record<string, string>>): Asking =>
     (path, body) => ({

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { fault, jsonOf } from "../http.ts";
 import type { RegistryRequest } from "../http.ts";
-import { readText } from "../read-text.ts";
+import { readAuthorities } from "../read-text.ts";
 import { source } from "../source.ts";
 import type { Listener, ListedTarget, Source } from "../source.ts";
 import { waitFor } from "../wait.ts";
@@ -69,7 +69,7 @@ export const eurekaSource: Source = source<EurekaFields>({
 });
 
 async function watchApp(fields: EurekaFields, listener: Listener): Promise<void> {
-  const ca = fields.ca_file === undefined ? undefined : await readText(fields.ca_file, listener);
+  const ca = await readAuthorities(fields, listener);
   while (!listener.signal.aborted) {
     const request = requestFor(fields, ca, listener);
     const found = await jsonOf(request);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isPort } from "../../config/schema/fields.ts";
 import { fault, jsonLinesOf, jsonOf } from "../http.ts";
 import type { RegistryRequest } from "../http.ts";
-import { readText } from "../read-text.ts";
+import { readAuthorities, readText } from "../read-text.ts";
 import { source } from "../source.ts";
 import type { Listener, Source } from "../source.ts";
 import { endpointSliceSchema, targetsOfSlices } from "./endpoint-slices.ts";
@@ -148,7 +148,7 @@ async function list(
 }
 
 async function requestFor(
-  { server, namespace, service_name, token, token_file, ca_file, ...fields }: KubernetesFields,
+  { server, namespace, service_name, token, token_file, ...fields }: KubernetesFields,
   query: Readonly<Record<string, string>>,
   listener: Listener,
 ): Promise<RegistryRequest> {
@@ -161,7 +161,7 @@ async function requestFor(
   return {
     url,
     headers: bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` },
-    ca: ca_file === undefined ? undefined : await readText(ca_file, listener),
+    ca: await readAuthorities(fields, listener),
     timeoutMs: fields.timeout * 1000,
     signal: listener.signal,
   };

@@ -6,7 +6,7 @@ import type { Balancer, Random } from "../balancer.ts";
 import type { Target } from "../target.ts";
 import { WeightedDraw } from "./weighted-draw.ts";
 
-export const TWO_CHOICES_FROM = 16;
+const TWO_CHOICES_FROM = 16;
 
 /** What a target has to do for what it counts: the less, the better. */
 export type Score = (target: Target, weight: number, nowMs: number) => number;

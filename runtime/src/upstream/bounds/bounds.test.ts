@@ -151,7 +151,7 @@ describe("bulkheads", () => {
       ["bulkhead_full", 503, 1],
     );
     assert.equal(two?.enter(exchangeOf()), undefined);
-    one?.leave();
+    one?.leave(exchangeOf());
     assert.equal(one?.enter(exchangeOf()), undefined);
     assert.deepEqual(
       bulkheads

@@ -10,7 +10,7 @@ import type { Clock } from "../clock.ts";
 import { GradientController } from "../concurrency/gradient-controller.ts";
 import type { ConnectionBound } from "../transport.ts";
 import { Slots } from "./slots.ts";
-import { enterOrWait } from "./wait.ts";
+import { enterOrWait, giveBack } from "./wait.ts";
 
 export interface BoundsParts {
   readonly upstream: string;
@@ -107,9 +107,9 @@ export class Bounds implements Admission {
     });
   }
 
-  leave(_exchange: Exchange, kind: TryKind): void {
+  leave(exchange: Exchange, kind: TryKind): void {
     if (kind !== "first") this.#retries--;
-    this.#slots.release();
+    giveBack(this.#slots, exchange);
   }
 
   answered({ startedAtMs }: Try, latencyMs: number): void {

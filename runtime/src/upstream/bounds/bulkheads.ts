@@ -5,7 +5,7 @@ import type { Exchange } from "../../exchange.ts";
 import type { Admission, Admitted } from "../admission.ts";
 import type { Clock } from "../clock.ts";
 import { Slots } from "./slots.ts";
-import { enterOrWait } from "./wait.ts";
+import { enterOrWait, giveBack } from "./wait.ts";
 
 export interface BulkheadReport {
   /** Name or id. */
@@ -51,8 +51,8 @@ export class Bulkhead implements Admission {
     });
   }
 
-  leave(): void {
-    this.#slots.release();
+  leave(exchange: Exchange): void {
+    giveBack(this.#slots, exchange);
   }
 
   report(route: string): BulkheadReport {

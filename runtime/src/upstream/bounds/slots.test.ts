@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { FakeClock, seededRandom } from "../upstreams.testing.ts";
 import { Slots } from "./slots.ts";
-import type { Admission } from "./slots.ts";
+import type { SlotEntry } from "./slots.ts";
 
 class Trial {
   readonly clock: FakeClock = new FakeClock();
@@ -13,7 +13,7 @@ class Trial {
     this.slots.limit = limit;
   }
 
-  enter(name: string, maxWaiting = 10, timeoutMs = 1000): Admission {
+  enter(name: string, maxWaiting = 10, timeoutMs = 1000): SlotEntry {
     const waiter = {
       onSlot: () => void this.events.push(`${name} slot`),
       onTimeout: () => void this.events.push(`${name} timeout`),
@@ -39,6 +39,18 @@ describe("slots", () => {
     trial.slots.release();
     assert.equal(trial.slots.taken, 0);
     assert.equal(trial.clock.waiting, 0, "no timer is left");
+  });
+
+  test("of clients that leave together are for whom is left", async () => {
+    const trial = new Trial(1);
+    const [, b, c] = ["a", "b", "c", "d"].map((name) => trial.enter(name));
+    trial.slots.releaseSoon();
+    for (const left of [b, c]) if (left?.kind === "waiting") left.giveUp();
+    assert.equal(trial.slots.take(), false, "nobody overtakes");
+    await trial.clock.advance(0);
+    assert.deepEqual(trial.events, ["d slot"]);
+    trial.slots.releaseSoon();
+    assert.deepEqual([trial.slots.taken, trial.clock.waiting], [0, 0]);
   });
 
   test("have a queue of so many and no more", () => {

@@ -8,14 +8,14 @@ export interface Waiter {
 }
 
 /** What becomes of somebody who wants a slot. */
-export type Admission =
+export type SlotEntry =
   | { readonly kind: "taken" }
   | { readonly kind: "full" }
   /** Call it to give up; not after one of the waiter's functions was called. */
   | { readonly kind: "waiting"; readonly giveUp: () => void };
 
-const TAKEN: Admission = { kind: "taken" };
-const FULL: Admission = { kind: "full" };
+const TAKEN: SlotEntry = { kind: "taken" };
+const FULL: SlotEntry = { kind: "full" };
 
 export class Slots {
   readonly #clock: Clock;
@@ -27,6 +27,7 @@ export class Slots {
   #limit = Infinity;
   #taken = 0;
   #isServing = false;
+  #isServedSoon = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -58,7 +59,7 @@ export class Slots {
   }
 
   /** Takes a slot, or waits for one where at most `maxWaiting` do, for `timeoutMs` at most. */
-  enter(waiter: Waiter, maxWaiting: number, timeoutMs: number): Admission {
+  enter(waiter: Waiter, maxWaiting: number, timeoutMs: number): SlotEntry {
     if (this.take()) return TAKEN;
     if (this.#waiters.size >= maxWaiting || timeoutMs <= 0) return FULL;
     const number = this.#nextNumber++;
@@ -82,6 +83,20 @@ export class Slots {
   release(): void {
     this.#taken--;
     this.#serve();
+  }
+
+  /**
+   * Its client has left, and many may be leaving at this moment: whoever is next goes when all of them have, or each
+   * would get the slot of the one before and connect to a target for nothing.
+   */
+  releaseSoon(): void {
+    this.#taken--;
+    if (this.#isServedSoon || this.#waiters.size === 0) return;
+    this.#isServedSoon = true;
+    this.#clock.after(0, () => {
+      this.#isServedSoon = false;
+      this.#serve();
+    });
   }
 
   /** A slot that comes back while somebody is served goes to the next in this loop: no stack is as deep as the queue. */

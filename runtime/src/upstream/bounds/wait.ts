@@ -1,4 +1,4 @@
-// How a request takes a slot, or waits for one.
+// How a request takes a slot, or waits for one, and gives it back.
 import type { GatewayError } from "../../errors.ts";
 import type { Exchange } from "../../exchange.ts";
 import type { Admitted } from "../admission.ts";
@@ -26,20 +26,26 @@ export function enterOrWait(exchange: Exchange, wait: Wait): Admitted | Promise<
     onSlot: () => settle(undefined),
     onTimeout: () => settle(wait.refuse("pending_timeout")),
   };
-  const admission = wait.slots.enter(waiter, wait.maxWaiting, wait.timeoutMs);
-  switch (admission.kind) {
+  const entry = wait.slots.enter(waiter, wait.maxWaiting, wait.timeoutMs);
+  switch (entry.kind) {
     case "taken":
       return undefined;
     case "full":
       return wait.refuse("queue_full");
     case "waiting":
       giveUp = () => {
-        admission.giveUp();
+        entry.giveUp();
         wait.onGivenUp?.();
       };
       underWay.add(giveUp);
       return promise;
   }
+}
+
+/** A slot that the request had. */
+export function giveBack(slots: Slots, { isOver, error }: Exchange): void {
+  if (isOver && error?.code === "client_closed") slots.releaseSoon();
+  else slots.release();
 }
 
 function nothing(): void {
