@@ -51,7 +51,8 @@ export class TrySeries implements CallOwner {
   readonly #policy: TryPolicy;
   readonly #body: ReplayableBody | undefined;
   readonly #hedging: Hedging | undefined;
-  readonly #plan: RetryPlan;
+  /** Most requests need none. */
+  #plan: RetryPlan | undefined;
   /** Those without a head. */
   readonly #waiting = new Set<TryCall>();
   #discarded: TryCall | undefined;
@@ -66,11 +67,12 @@ export class TrySeries implements CallOwner {
     this.#parts = parts;
     this.#exchange = exchange;
     this.#policy = policy;
-    this.#plan = new RetryPlan(parts);
     this.#body = ReplayableBody.of(exchange, policy.retry.maxRequestBodyBytes);
     const { hedge, counts } = policy;
-    const send = (): boolean => this.#hedge();
-    this.#hedging = hedge && Hedging.of(exchange, { policy: hedge, clock, random, counts, send });
+    if (hedge !== undefined) {
+      const send = (): boolean => this.#hedge();
+      this.#hedging = Hedging.of(exchange, { policy: hedge, clock, random, counts, send });
+    }
     policy.budget.beginRequest();
   }
 
@@ -94,18 +96,19 @@ export class TrySeries implements CallOwner {
   // ---- a try
 
   #enter(next: NextTry): void {
-    const { service } = this.#parts;
-    const { admission } = poolOf(this.#exchange, service);
-    const go = (refused: GatewayError | undefined): void => {
-      if (this.#isOver || this.#taken !== undefined) {
-        if (refused === undefined) admission?.leave(this.#exchange, next.kind, undefined);
-        return this.#drop(next);
+    const { admission } = poolOf(this.#exchange, this.#parts.service);
+    if (admission === undefined) return this.#isDecided ? this.#drop(next) : this.#send(next);
+    admit(this.#exchange, { admission, kind: next.kind }, (refused) => {
+      if (!this.#isDecided) {
+        return refused === undefined ? this.#send(next) : this.#refuse(next, refused);
       }
-      if (refused === undefined) this.#send(next);
-      else this.#refuse(next, refused);
-    };
-    if (admission === undefined) go(undefined);
-    else admit(this.#exchange, { admission, kind: next.kind }, go);
+      if (refused === undefined) admission.leave(this.#exchange, next.kind, undefined);
+      this.#drop(next);
+    });
+  }
+
+  get #isDecided(): boolean {
+    return this.#isOver || this.#taken !== undefined;
   }
 
   #send(next: NextTry): void {
@@ -124,7 +127,8 @@ export class TrySeries implements CallOwner {
       pool.admission?.leave(main, next.kind, undefined);
       return this.#drop(next);
     }
-    const isMainFree = [...this.#waiting].every(({ exchange }) => exchange !== main);
+    const isMainFree =
+      this.#waiting.size === 0 || [...this.#waiting].every((each) => each.exchange !== main);
     const exchange = isMainFree ? main : copyForTry(main);
     const body = this.#body?.reader();
     if (body !== undefined) exchange.requestBody = body;
@@ -184,9 +188,7 @@ export class TrySeries implements CallOwner {
     const reason = headReason(this.#policy.retry, status, responseFields);
     if (reason === undefined) return this.#take(call);
     const areOthersWaiting = this.#waiting.size > 1 || this.#cancelRetry !== undefined;
-    const waitMs = areOthersWaiting
-      ? 0
-      : this.#plan.next(this.#failed(reason, call, responseFields));
+    const waitMs = areOthersWaiting ? 0 : this.#waitFor(this.#failed(reason, call, responseFields));
     if (waitMs === undefined) return this.#take(call);
     call.attempt.isAbandoned = true;
     call.discard();
@@ -208,7 +210,7 @@ export class TrySeries implements CallOwner {
     }
     if (this.#waiting.size > 0 || this.#cancelRetry !== undefined) return;
     const reason = faultReason(this.#policy.retry, error);
-    const waitMs = reason && this.#plan.next(this.#failed(reason, call, undefined));
+    const waitMs = reason && this.#waitFor(this.#failed(reason, call, undefined));
     if (waitMs === undefined) this.#parts.fail(error);
     else this.#retryIn(waitMs);
   }
@@ -264,6 +266,12 @@ export class TrySeries implements CallOwner {
   #failed(reason: RetryOn, { isSent, exchange }: TryCall, fields: Fields | undefined): FailedTry {
     const isUnsent = !isSent && fields === undefined;
     return { reason, isUnsent, isReadable: hasWholeBody(exchange), fields };
+  }
+
+  /** How long to wait for the next try, ms; undefined when there is none. */
+  #waitFor(failed: FailedTry): number | undefined {
+    this.#plan ??= new RetryPlan(this.#parts);
+    return this.#plan.next(failed);
   }
 
   #retryIn(waitMs: number): void {
