@@ -9,7 +9,7 @@ import { getCase } from "./cases/get.ts";
 import { measureIdle } from "./cases/idle.ts";
 import { measureMetering } from "./cases/metering.ts";
 import { measurePluginCalls } from "./cases/plugin-call.ts";
-import { policiesCase } from "./cases/policies.ts";
+import { eachPolicyCases, policiesCase } from "./cases/policies.ts";
 import { targetsCase } from "./cases/targets.ts";
 import { measureLatency } from "./cases/latency.ts";
 import { routesCase } from "./cases/routes.ts";
@@ -84,6 +84,7 @@ async function compare(lab: Lab, options: BenchOptions): Promise<number> {
     workersCase,
     routesCase,
     policiesCase,
+    ...eachPolicyCases,
     targetsCase,
   ]) {
     if (!wantsCase(loadCase.id)) continue;

@@ -14,6 +14,7 @@ export const CASE_IDS = [
   "plugin-call",
   "metering",
   "policies",
+  "each-policy",
   "targets",
   "failover",
 ] as const;

@@ -11,6 +11,7 @@ import {
   USERNAME,
 } from "../fixture.ts";
 import { get } from "../http.ts";
+import type { Lab } from "../lab.ts";
 import type { LoadCase } from "../load-case.ts";
 import { coreEach, smallGet } from "../load-case.ts";
 import { nginxLua, sluice } from "../peer-list.ts";
@@ -70,28 +71,54 @@ const POLICIES: Readonly<Record<string, readonly Entry[]>> = {
   ],
 };
 
-export const policiesCase: LoadCase = {
-  id: "policies",
-  title: "Policies, each alone and five together",
-  proxies: [
-    nginxLua(5),
-    ...RUNTIMES.flatMap((runtime) => [
-      ...Object.entries(POLICIES).map(([name, entries]) => alone(runtime, name, entries)),
-      five(runtime),
-    ]),
-  ].map((spec) => ({ ...spec, headers: clientHeaders })),
+const COMMON = {
   base: { title: "forwarding alone", rowId: baseOf },
   warmsUpEachTurn: true,
   placement: coreEach,
   load: smallGet,
-  verify: (_, proxy) => (proxy.spec.hasPolicies ? findFaults(proxy) : answerFaults(proxy)),
+  verify: (_: Lab, proxy: RunningProxy) =>
+    proxy.spec.hasPolicies ? findFaults(proxy) : answerFaults(proxy),
+} as const;
+
+export const policiesCase: LoadCase = {
+  id: "policies",
+  title: "Five policies together, and jwt",
+  proxies: [
+    nginxLua(5),
+    ...RUNTIMES.flatMap((runtime) => [
+      ...["none", "jwt"].map((name) => alone(runtime, name)),
+      five(runtime),
+    ]),
+  ].map(asClient),
+  ...COMMON,
 };
+
+/** A few at a time: gateways that wait for their turn on the same core still take some of it, and of its caches. */
+const AT_A_TIME = 4;
+
+export const eachPolicyCases: readonly LoadCase[] = RUNTIMES.flatMap((runtime) => {
+  const names = Object.keys(POLICIES).filter((name) => name !== "none");
+  return Array.from({ length: Math.ceil(names.length / AT_A_TIME) }, (_, part): LoadCase => {
+    const some = names.slice(part * AT_A_TIME, (part + 1) * AT_A_TIME);
+    return {
+      id: "each-policy",
+      title: `Policies alone: ${some.join(", ")}`,
+      proxies: ["none", ...some].map((name) => asClient(alone(runtime, name))),
+      ...COMMON,
+    };
+  });
+});
+
+function asClient(spec: ProxySpec): ProxySpec {
+  return { ...spec, headers: clientHeaders };
+}
 
 function baseOf({ peer }: ProxySpec): string {
   return peer === "nginx-lua" ? "nginx-lua-five" : `${peer.replace("-policies", "")}-none`;
 }
 
-function alone(runtime: Runtime, name: string, entries: readonly Entry[]): ProxySpec {
+function alone(runtime: Runtime, name: string): ProxySpec {
+  const entries = POLICIES[name] ?? [];
   const spec = sluice(runtime, {
     variant: `-${name}`,
     writeConfig: (path, port) => writeFileSync(path, JSON.stringify(configOf(entries, port))),

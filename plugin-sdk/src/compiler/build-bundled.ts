@@ -3,7 +3,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { contentKey, sourceFiles } from "./content-key.ts";
+import { contentKey, sourceFiles, sourceStates } from "./content-key.ts";
 import { engineKey } from "./engine.ts";
 import { packageVersion, SOURCE_DIR } from "./places.ts";
 import { writeFileAtomically } from "./write-file.ts";
@@ -27,11 +27,17 @@ export async function buildBundled(
 ): Promise<Map<string, BundledPlugin>> {
   const { pluginsDir, outDir } = options;
   const { names, shared } = await foldersOf(pluginsDir);
+  const outOf = (name: string): string => join(outDir, `${name}.wasm`);
+  const state = await stateOf(pluginsDir);
+  const isUntouched = await isKept(join(outDir, STATE_FILE), state);
+  if (isUntouched && names.every((name) => existsSync(outOf(name)))) {
+    return new Map(names.map((name) => [name, { path: outOf(name), built: false }]));
+  }
   const base = await baseKey(pluginsDir, shared);
   const plugins = await Promise.all(
     names.map(async (name): Promise<[string, BundledPlugin]> => {
       const dir = join(pluginsDir, name);
-      const path = join(outDir, `${name}.wasm`);
+      const path = outOf(name);
       const key = contentKey([["base", base], ...(await sourceFiles(dir))]);
       if (await isCurrent(path, key)) return [name, { path, built: false }];
       await compile(join(dir, "plugin.ts"), path);
@@ -39,7 +45,20 @@ export async function buildBundled(
       return [name, { path, built: true }];
     }),
   );
+  await writeFileAtomically(join(outDir, STATE_FILE), state);
   return new Map(plugins);
+}
+
+/** What the sources were like when all plugins were found to be current: each start of a gateway looks. */
+const STATE_FILE = ".sources";
+const TOOLS = ["esbuild", "assemblyscript", "binaryen", "quickjs-wasi"] as const;
+
+async function stateOf(pluginsDir: string): Promise<string> {
+  const sources = await Promise.all([pluginsDir, SOURCE_DIR].map((dir) => sourceStates(dir)));
+  return contentKey([
+    ...TOOLS.map((name): [string, string] => [name, packageVersion(name)]),
+    ...sources.flat(),
+  ]);
 }
 
 interface Folders {
@@ -78,8 +97,11 @@ function keyPath(wasmPath: string): string {
 }
 
 async function isCurrent(path: string, key: string): Promise<boolean> {
-  const stored = await readFile(keyPath(path), "utf8").catch(() => undefined);
-  return stored === key && existsSync(path);
+  return existsSync(path) && (await isKept(keyPath(path), key));
+}
+
+async function isKept(path: string, key: string): Promise<boolean> {
+  return (await readFile(path, "utf8").catch(() => undefined)) === key;
 }
 
 /** Without a type check: the bundled plugins are part of the repository's own. */

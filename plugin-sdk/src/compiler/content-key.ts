@@ -1,6 +1,6 @@
 // Keys of cached results: the same content gives the same key, wherever and whenever it is.
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 /** SHA-256 in hex over names and contents. */
@@ -16,15 +16,30 @@ export function contentKey(
 
 /** Source files below `dir` with their contents, tests left out, sorted by their path relative to it. */
 export async function sourceFiles(dir: string): Promise<[path: string, content: Uint8Array][]> {
+  const paths = await sourcePaths(dir);
+  return Promise.all(
+    paths.map(async (path) => [path.slice(dir.length).replaceAll("\\", "/"), await readFile(path)]),
+  );
+}
+
+/** The same with when each was changed and how long it is: that is known without reading any. */
+export async function sourceStates(dir: string): Promise<[path: string, state: string][]> {
+  const paths = await sourcePaths(dir);
+  return Promise.all(
+    paths.map(async (path) => {
+      const { mtimeMs, size, ino } = await stat(path);
+      return [path, `${mtimeMs} ${size} ${ino}`];
+    }),
+  );
+}
+
+async function sourcePaths(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true });
-  const paths = entries
+  return entries
     .filter((entry) => entry.isFile() && isSource(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => !path.includes("node_modules"))
     .sort();
-  return Promise.all(
-    paths.map(async (path) => [path.slice(dir.length).replaceAll("\\", "/"), await readFile(path)]),
-  );
 }
 
 function isSource(name: string): boolean {

@@ -37,6 +37,10 @@ export function propagationOf(type: HeaderType | undefined, given: Propagation):
   return { ...given, inject: [type] };
 }
 
+const TRACE_HEADERS: ReadonlySet<string> = new Set(
+  FORMAT_NAMES.flatMap((format) => FORMATS[format].headers),
+);
+
 /** What came in, and in which format. */
 export interface Found {
   readonly format: FormatName;
@@ -48,6 +52,8 @@ export function extract(
   request: ReadableFields,
   { extract: formats }: Propagation,
 ): Found | undefined {
+  // Most requests have none: to see that takes one look at their names.
+  if (!request.headerNames().some((name) => TRACE_HEADERS.has(name))) return undefined;
   let decision: Found | undefined;
   for (const format of formats) {
     const context = FORMATS[format].extract(request);

@@ -8,7 +8,7 @@ import { isSampled } from "./sampling.ts";
 import type { SamplingStrategy } from "./sampling.ts";
 import { spansOf } from "./spans.ts";
 import type { EndedTrace, SpanIds } from "./spans.ts";
-import { newId } from "./trace-context.ts";
+import { newId, newSpanIds } from "./trace-context.ts";
 
 export interface TracingSettings {
   readonly propagation: Propagation;
@@ -52,6 +52,7 @@ function decide(found: Found | undefined, settings: TracingSettings): Decision {
   const parent = found?.context;
   const isNew = parent?.traceId === undefined;
   const isShort = isNew && settings.traceIdDigits === 16;
+  const [serverId, clientId] = newSpanIds();
   return {
     isSampled: isSampled({
       parent: parent?.isSampled,
@@ -63,8 +64,8 @@ function decide(found: Found | undefined, settings: TracingSettings): Decision {
     ids: {
       traceId: parent?.traceId ?? (isShort ? newId(16).padStart(32, "0") : newId(32)),
       parentId: isNew ? undefined : parent?.spanId,
-      serverId: newId(16),
-      clientId: newId(16),
+      serverId,
+      clientId,
     },
   };
 }

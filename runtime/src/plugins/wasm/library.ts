@@ -6,7 +6,8 @@ import type { JsonSchema } from "@sluice/plugin-sdk/abi";
 import type { PluginCatalog } from "../../config/model.ts";
 import { TrustedKeys, sha256Of } from "../supply/trusted-keys.ts";
 import { CodeCache } from "./code-cache.ts";
-import { PluginRefused, loadModule, manifestOf } from "./module.ts";
+import { LibraryFile } from "./library-file.ts";
+import { PluginRefused, loadModule } from "./module.ts";
 import type { PluginModule } from "./module.ts";
 
 /** The plugins that a config can use, and what becomes of their modules. */
@@ -30,16 +31,6 @@ export interface LibraryOptions {
   /** The folder of those that come with the gateway: they need no signature. */
   readonly bundledFolder?: string;
   readonly keys?: TrustedKeys;
-}
-
-interface LibraryFile {
-  readonly path: string;
-  /** Changes when the file does, or what signs it. */
-  readonly state: string;
-  readonly sha256: string;
-  readonly configSchema: JsonSchema;
-  /** By the limit of their memory. */
-  readonly modules: Map<number | undefined, Promise<PluginModule>>;
 }
 
 interface Shelf {
@@ -91,7 +82,8 @@ export class PluginLibrary implements PluginSource {
   }
 
   async #take(name: string, path: string): Promise<void> {
-    const needsSignature = !this.#keys.isEmpty && dirname(path) !== this.#bundledFolder;
+    const isBundled = dirname(path) === this.#bundledFolder;
+    const needsSignature = !this.#keys.isEmpty && !isBundled;
     const signaturePath = `${path}${SIGNATURE_SUFFIX}`;
     const signed = needsSignature ? await stateOf(signaturePath).catch(() => "unsigned") : "";
     const state = `${path} ${await stateOf(path)} ${signed}`;
@@ -102,10 +94,9 @@ export class PluginLibrary implements PluginSource {
     }
     if (shelf.current?.state === state || shelf.refusedState === state) return;
     try {
-      const bytes = await readFile(path);
-      if (needsSignature) await this.#checkSignature(name, bytes, signaturePath);
-      const configSchema = manifestOf(name, bytes)?.config ?? {};
-      shelf.current = { path, state, sha256: sha256Of(bytes), configSchema, modules: new Map() };
+      const bytes = isBundled ? undefined : await readFile(path);
+      if (needsSignature && bytes) await this.#checkSignature(name, bytes, signaturePath);
+      shelf.current = new LibraryFile(name, path, state, bytes);
     } catch (error) {
       shelf.refusedState = state;
       throw error;
