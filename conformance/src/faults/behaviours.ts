@@ -11,7 +11,7 @@ const BEHAVIOURS = [
   "hangs in the body",
   "answers 503",
   "answers 500",
-  "is slow for every second",
+  "is slow",
   "sends less than it says",
   "sends more than it says",
   "ends within a chunk",

@@ -12,7 +12,6 @@ const TRICKLE_MS = 20;
 const WHOLE = "x".repeat(200);
 
 let answer = answers().good;
-let asked = 0;
 const sockets = new Set<Socket>();
 const server = createServer((socket) => {
   sockets.add(socket);
@@ -22,7 +21,6 @@ const server = createServer((socket) => {
     received += text;
     for (let end = endOfRequest(received); end > 0; end = endOfRequest(received)) {
       received = received.slice(end);
-      asked++;
       answer(socket);
     }
   });
@@ -50,7 +48,6 @@ async function behave(next: BehaviourName): Promise<void> {
     for (const socket of sockets) socket.destroy();
     await closed;
   } else if (!server.listening) await listen(server, port);
-  asked = 0;
   answer = answers()[next];
 }
 
@@ -97,10 +94,7 @@ function answers(): Readonly<Record<BehaviourName, (socket: Socket) => void>> {
     "hangs in the body": send("HTTP/1.1 200 OK", "Content-Length: 200", "", "half of it"),
     "answers 503": send("HTTP/1.1 503 Busy", "Content-Length: 0", "", ""),
     "answers 500": send("HTTP/1.1 500 Oops", "Content-Length: 0", "", ""),
-    "is slow for every second": (socket) => {
-      if (asked % 2 === 0) good(socket);
-      else setTimeout(() => good(socket), SLOW_MS);
-    },
+    "is slow": (socket) => void setTimeout(() => good(socket), SLOW_MS),
     "sends less than it says": (socket) =>
       void socket.end("HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\nless"),
     "sends more than it says": send(

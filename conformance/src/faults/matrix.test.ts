@@ -53,7 +53,7 @@ const ROWS: readonly Row[] = [
   },
   { ids: "U15", fault: "answers 503", get: [], post: [503], reason: CHECK },
   { ids: "U15", fault: "answers 500", get: [], post: [500], reason: CHECK },
-  { ids: "U2", fault: "is slow for every second", get: [], post: [504], reason: CHECK },
+  { ids: "U2", fault: "is slow", get: [], post: [504], reason: CHECK },
   {
     ids: "U3",
     fault: "sends less than it says",

@@ -65,7 +65,9 @@ async function watchPrefix(fields: EtcdFields, listener: Listener): Promise<void
   tell(keys, listener);
   const create = {
     ...range,
-    start_revision: String(BigInt(answer.data.header.revision) + 1n),
+    // From the list's own revision on: a compaction at the next one drops a deletion that it is, and a watch that begins
+    // there would never hear of it; one that begins before it is told to start anew.
+    start_revision: answer.data.header.revision,
     progress_notify: true,
   };
   const watching = { ...etcd("/v3/watch", { create_request: create }), quietMs: QUIET_MS };
