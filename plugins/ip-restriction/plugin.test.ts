@@ -74,3 +74,17 @@ test("says where a list has what is no address", () => {
     message: 'allow[1]: "here" is no IP address or range in CIDR notation',
   });
 });
+
+test("judges an address alike when it comes again, and after many others", async () => {
+  const gateway = new FakeGateway();
+  const entry = gateway.configure(ipRestriction, { deny: ["192.0.2.0/24"] });
+  const isRefused = async (clientAddress: string): Promise<boolean> =>
+    (await gateway.handle(entry, { clientAddress })).isAnswered;
+  for (let turn = 0; turn < 2; turn++) {
+    assert.equal(await isRefused("192.0.2.7"), true);
+    assert.equal(await isRefused("198.51.100.7"), false);
+    for (let n = 0; n < 1500; n++) {
+      assert.equal(await isRefused(`10.0.${n >> 8}.${n & 255}`), false);
+    }
+  }
+});
