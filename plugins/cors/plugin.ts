@@ -2,7 +2,7 @@
 import { definePlugin, s } from "@sluice/plugin-sdk";
 import type { EarlyResponse, RequestContext } from "@sluice/plugin-sdk";
 
-import { HEADER_NAME } from "../parts/header-names.ts";
+import { headerName } from "../parts/header-names.ts";
 import { compileOrigins } from "./origins.ts";
 import type { Origins } from "./origins.ts";
 
@@ -18,7 +18,7 @@ const METHODS = [
   "CONNECT",
 ] as const;
 
-const headerNames = s.array(s.string().pattern(HEADER_NAME)).default([]);
+const headerNames = s.array(headerName).default([]);
 
 const config = s.object({
   origins: s.array(s.string().nonEmpty()).default([]).describe("Origins, regexes, or *."),

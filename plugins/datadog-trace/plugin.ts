@@ -4,7 +4,7 @@ import { definePlugin, openSink, s } from "@sluice/plugin-sdk";
 import { headerName } from "../parts/header-names.ts";
 import { queueFields } from "../parts/queue.ts";
 import { propagationField } from "../parts/tracing/propagation.ts";
-import { beginTrace, endTrace } from "../parts/tracing/request-trace.ts";
+import { beginTrace, endTrace, tracingOf } from "../parts/tracing/request-trace.ts";
 import { samplingStrategyField } from "../parts/tracing/sampling.ts";
 import { datadogTrace } from "./datadog-span.ts";
 
@@ -36,13 +36,7 @@ export default definePlugin({
         upstreamService: splitService ? `${service}_OUTBOUND` : service,
         environment: env,
       },
-      tracing: {
-        propagation: config.propagation,
-        samplingStrategy: config.sampling_strategy,
-        sampleRatio: config.sampling_rate,
-        traceIdDigits: 32,
-        responseHeader: config.http_response_header_for_traceid,
-      } as const,
+      tracing: tracingOf(config, config.propagation),
       sink: openSink({
         to: "http",
         url: `${url.replace(/\/+$/, "")}/v0.3/traces`,

@@ -1,11 +1,9 @@
 // Sends the log record of each request to an HTTP server, as Kong's http-log does.
-import { ConfigError, definePlugin, openSink, s } from "@sluice/plugin-sdk";
+import { definePlugin, openSink, s } from "@sluice/plugin-sdk";
 
+import { checkCollectorHeaders } from "../parts/collector-headers.ts";
 import { luaFields, refuseLua } from "../parts/lua-fields.ts";
 import { queueFields } from "../parts/queue.ts";
-
-/** The gateway makes these, or another field has them. */
-const NOT_OURS = /^(?:host|content-length|content-type|transfer-encoding)$/i;
 
 export default definePlugin({
   name: "http-log",
@@ -27,8 +25,7 @@ export default definePlugin({
 
   configure({ http_endpoint, method, content_type, timeout, keepalive, headers = {}, ...more }) {
     refuseLua(more.custom_fields_by_lua);
-    const taken = Object.keys(headers).find((name) => NOT_OURS.test(name));
-    if (taken !== undefined) throw new ConfigError("cannot be set here", `headers.${taken}`);
+    checkCollectorHeaders(headers);
     const isBatch = more.queue.max_batch_size > 1;
     return openSink({
       to: "http",

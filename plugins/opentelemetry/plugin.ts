@@ -1,11 +1,12 @@
 // Traces requests and reports the spans by OTLP over HTTP, as Kong's opentelemetry does.
-import { ConfigError, definePlugin, openSink, s } from "@sluice/plugin-sdk";
+import { definePlugin, openSink, s } from "@sluice/plugin-sdk";
 
 import { headerName } from "../parts/header-names.ts";
+import { checkCollectorHeaders } from "../parts/collector-headers.ts";
 import { queueFields } from "../parts/queue.ts";
 import { sumOfTimeouts, timeoutFields } from "../parts/tracing/collector-timeouts.ts";
 import { HEADER_TYPES, propagationField, propagationOf } from "../parts/tracing/propagation.ts";
-import { beginTrace, endTrace } from "../parts/tracing/request-trace.ts";
+import { beginTrace, endTrace, tracingOf } from "../parts/tracing/request-trace.ts";
 import { samplingStrategyField } from "../parts/tracing/sampling.ts";
 import { resourceSpansJson } from "./otlp-json.ts";
 import { exportRequest } from "./otlp-protobuf.ts";
@@ -39,19 +40,12 @@ export default definePlugin({
   }),
 
   configure(config) {
-    const taken = Object.keys(config.headers).find((name) => NOT_OURS.test(name));
-    if (taken !== undefined) throw new ConfigError("cannot be set here", `headers.${taken}`);
+    checkCollectorHeaders(config.headers);
     const isJson = config.protocol === "http/json";
     return {
       isJson,
       resource: { "service.name": "sluice", ...config.resource_attributes },
-      tracing: {
-        propagation: propagationOf(config.header_type, config.propagation),
-        samplingStrategy: config.sampling_strategy,
-        sampleRatio: config.sampling_rate,
-        traceIdDigits: 32,
-        responseHeader: config.http_response_header_for_traceid,
-      } as const,
+      tracing: tracingOf(config, propagationOf(config.header_type, config.propagation)),
       sink: openSink({
         to: "http",
         url: config.traces_endpoint,
@@ -75,6 +69,3 @@ export default definePlugin({
     sink.append(write(resource, trace.spans));
   },
 });
-
-/** The gateway makes these, or another field has them. */
-const NOT_OURS = /^(?:host|content-length|content-type|transfer-encoding)$/i;

@@ -1,8 +1,21 @@
 // The calendar windows, in UTC, in which something is counted.
+import { s } from "@sluice/plugin-sdk";
 
 /** Kong's periods, shortest first. */
 export const PERIODS = ["second", "minute", "hour", "day", "month", "year"] as const;
 export type Period = (typeof PERIODS)[number];
+
+const limit = s.integer().min(1).optional();
+
+/** Kong's fields: how much there may be in each period. */
+export const periodFields = {
+  second: limit,
+  minute: limit,
+  hour: limit,
+  day: limit,
+  month: limit,
+  year: limit,
+} as const;
 
 const FIXED_LENGTHS_MS = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 

@@ -2,7 +2,7 @@
 import { ConfigError, isGatewayHeader, s } from "@sluice/plugin-sdk";
 
 /** RFC 9110 section 5.6.2. */
-export const HEADER_NAME: RegExp = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** Of any header. */
 export const headerName = s.string().pattern(HEADER_NAME);

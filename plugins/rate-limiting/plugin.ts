@@ -3,6 +3,7 @@
 import { definePlugin } from "@sluice/plugin-sdk";
 import type { EarlyResponse, RequestContext } from "@sluice/plugin-sdk";
 
+import { reasonOf } from "../parts/reason.ts";
 import { setIetfHeaders, setQuotaHeaders } from "./quota-headers.ts";
 import { config, settingsOf } from "./settings.ts";
 import type { Settings } from "./settings.ts";
@@ -67,8 +68,7 @@ function notCounted(
   { fault_tolerant }: Settings,
   cause: unknown,
 ): EarlyResponse | undefined {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  ctx.log.error(`The request was not counted: ${reason}`);
+  ctx.log.error(`The request was not counted: ${reasonOf(cause)}`);
   return fault_tolerant ? undefined : ctx.error(500, "An unexpected error occurred");
 }
 

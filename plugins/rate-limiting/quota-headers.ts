@@ -14,26 +14,14 @@ export function setQuotaHeaders(
   nowMs: number,
   fits: boolean,
 ): void {
-  const [only] = windows;
-  if (only === undefined || windows.length > 1 || !fits) {
-    return setAllHeaders(response, windows, nowMs, fits);
-  }
-  moveReset(only, nowMs);
-  const left = String(only.remaining);
-  response.setHeaderBlock(only.standardHeaders + left + only.resetAndOwnHeaders + left + "\0", 5);
-}
-
-function setAllHeaders(
-  response: RequestContext["response"],
-  windows: readonly Window[],
-  nowMs: number,
-  fits: boolean,
-): void {
   const window = tightest(windows);
   moveReset(window, nowMs);
-  let block = window.standardHeaders + String(window.remaining) + window.resetHeader;
-  if (!fits) block += `Retry-After\0${window.secondsLeft}\0`;
-  for (const { ownHeaders, remaining } of windows) block += `${ownHeaders}${remaining}\0`;
+  let block = window.standardHeaders + window.remaining + window.resetHeader;
+  if (!fits) block += "Retry-After\0" + window.secondsLeft + "\0";
+  for (let at = 0; at < windows.length; at++) {
+    const { ownHeaders, remaining } = windows[at] as Window;
+    block += ownHeaders + remaining + "\0";
+  }
   response.setHeaderBlock(block, (fits ? 3 : 4) + 2 * windows.length);
 }
 

@@ -4,7 +4,7 @@ import type { Infer } from "@sluice/plugin-sdk";
 
 import { identifierBy } from "../parts/client-identifier.ts";
 import type { Identify } from "../parts/client-identifier.ts";
-import { PERIODS } from "../parts/calendar-windows.ts";
+import { PERIODS, periodFields } from "../parts/calendar-windows.ts";
 import { redisFields } from "../parts/redis.ts";
 import { takeFromBuckets } from "./buckets.ts";
 import { take, takeSliding } from "./quota.ts";
@@ -14,19 +14,13 @@ import type { TakeLater } from "./redis-quota.ts";
 import { createWindow } from "./windows.ts";
 import type { Window } from "./windows.ts";
 
-const limit = s.integer().min(1).optional();
 const headerName = s
   .string()
   .pattern(/^[A-Za-z0-9_-]+$/)
   .optional();
 
 export const config = s.object({
-  second: limit,
-  minute: limit,
-  hour: limit,
-  day: limit,
-  month: limit,
-  year: limit,
+  ...periodFields,
   limit_by: s
     .enum(["consumer", "credential", "ip", "service", "header", "path"])
     .default("consumer")

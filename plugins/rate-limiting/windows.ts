@@ -14,11 +14,9 @@ export interface Window extends CalendarWindow {
   remaining: number;
   /** How long that client has to wait before it goes on. */
   delayMs: number;
-  /** Whole seconds until the window ends, as last asked for, and texts that have them. */
+  /** Whole seconds until the window ends, as last asked for, and the header of the block that says them. */
   secondsLeft: number;
-  /** Goes between what remains, in {@link standardHeaders}, and nothing; and between it and the same in {@link ownHeaders}. */
   resetHeader: string;
-  resetAndOwnHeaders: string;
 }
 
 /** `burst` is for buckets only. */
@@ -39,7 +37,6 @@ export function createWindow(
     delayMs: 0,
     secondsLeft: -1,
     resetHeader: "",
-    resetAndOwnHeaders: "",
   };
 }
 
@@ -49,5 +46,4 @@ export function moveReset(window: Window, nowMs: number): void {
   if (seconds === window.secondsLeft) return;
   window.secondsLeft = seconds;
   window.resetHeader = `\0RateLimit-Reset\0${seconds}\0`;
-  window.resetAndOwnHeaders = window.resetHeader + window.ownHeaders;
 }

@@ -10,7 +10,7 @@ import type {
 
 import { identifierBy } from "../parts/client-identifier.ts";
 import type { Identify } from "../parts/client-identifier.ts";
-import { PERIODS } from "../parts/calendar-windows.ts";
+import { PERIODS, periodFields } from "../parts/calendar-windows.ts";
 import { nowOrLater } from "../parts/now-or-later.ts";
 import { reasonOf } from "../parts/reason.ts";
 import { redisFields, redisOf } from "../parts/redis.ts";
@@ -18,20 +18,9 @@ import { incrementsOf } from "./increments.ts";
 import { localCounters, quotaOf, redisCounters } from "./usage.ts";
 import type { Counted, Counters, Quota } from "./usage.ts";
 
-const limit = s.integer().min(1).optional();
-
 const config = s.object({
   limits: s
-    .record(
-      s.object({
-        second: limit,
-        minute: limit,
-        hour: limit,
-        day: limit,
-        month: limit,
-        year: limit,
-      }),
-    )
+    .record(s.object(periodFields))
     .describe("By name: how much may be used in each period."),
   header_name: s
     .string()

@@ -72,14 +72,14 @@ async function measureOnce(
   ports: readonly number[],
   { seconds, warmUpSeconds }: BenchOptions,
 ): Promise<OpenLoopReport> {
-  const children = ports.map((port, index) => startTarget(lab, port, index));
-  const started: (Child | RunningProxy)[] = [];
+  const targets = ports.map((port, index) => startTarget(lab, port, index));
+  const children = [...targets];
   try {
-    await Promise.all(children.map((child, index) => answered(child, ports[index] ?? 0)));
+    await Promise.all(targets.map((child, index) => answered(child, ports[index] ?? 0)));
     const placement = coreEach(lab);
     const up = await bringUp(lab, spec, { prefix: placement.proxyPin, verify: answerFaults });
     if (up.kind === "absent") throw new Error(up.reason);
-    started.push(up.proxy);
+    children.push(up.proxy.child);
     // For the just-in-time compilers.
     await runWrk(lab, up.proxy, { placement, load: smallGet(lab), seconds: warmUpSeconds * 2 });
     const run = runOpenLoop(lab, {
@@ -88,7 +88,7 @@ async function measureOnce(
       connections: SMALL_GET_CONNECTIONS,
       seconds,
     });
-    const [victim] = children;
+    const [victim] = targets;
     const [port = 0] = ports;
     await sleep(seconds * KILLED_AT * 1000);
     if (victim !== undefined) await lab.children.kill(victim);
@@ -96,8 +96,7 @@ async function measureOnce(
     children.push(startTarget(lab, port, 0));
     return await run;
   } finally {
-    const proxies = started.map((each) => ("child" in each ? each.child : each));
-    await Promise.all([...children, ...proxies].map((child) => lab.children.stop(child)));
+    await Promise.all(children.map((child) => lab.children.stop(child)));
   }
 }
 

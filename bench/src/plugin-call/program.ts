@@ -7,6 +7,7 @@ import createPlugin from "@extism/extism";
 import { Exchange } from "../../../runtime/src/exchange.ts";
 import type { ClientSide, ConnectionInfo, RequestHead } from "../../../runtime/src/exchange.ts";
 import { Fields } from "../../../runtime/src/http1/fields.ts";
+import { entryOf } from "../../../runtime/src/plugins/plugin.testing.ts";
 import { CodeCache } from "../../../runtime/src/plugins/wasm/code-cache.ts";
 import { loadModule } from "../../../runtime/src/plugins/wasm/module.ts";
 import { WasmPlugin } from "../../../runtime/src/plugins/wasm/wasm-plugin.ts";
@@ -86,27 +87,12 @@ async function gatewayPlugin(name: string): Promise<WasmPlugin> {
   const bytes = await readFile(join(folder, `${name}.wasm`));
   const module = await loadModule(name, bytes, new CodeCache());
   const { services } = await gatewayParts({ logLevel: "error", pluginTimeoutMs: 1000 }, []);
-  return WasmPlugin.start(
-    module,
-    [
-      {
-        id: "entry",
-        config: {},
-        failStrategy: "fail_close",
-        isolation: "shared",
-        limits: { callMs: undefined, requestMs: undefined, memoryMb: undefined },
-        grants: {
-          fetch: [],
-          privateAddresses: false,
-          targets: [],
-          store: [],
-          secrets: [],
-          consumers: false,
-        },
-      },
-    ],
-    { services, stats: newPluginStats(), callLimitMs: 1000, retryDelayMs: 1000 },
-  );
+  return WasmPlugin.start(module, [entryOf(name)], {
+    services,
+    stats: newPluginStats(),
+    callLimitMs: 1000,
+    retryDelayMs: 1000,
+  });
 }
 
 /** The whole way from the pipeline's call to its verdict, limits and counters included. */

@@ -21,6 +21,23 @@ export interface TracingSettings {
   readonly responseHeader: string | undefined;
 }
 
+interface SamplingFields {
+  readonly sampling_strategy: SamplingStrategy;
+  readonly sampling_rate: number;
+  readonly http_response_header_for_traceid?: string | undefined;
+}
+
+/** Of plugins with Kong's fields of opentelemetry. */
+export function tracingOf(config: SamplingFields, propagation: Propagation): TracingSettings {
+  return {
+    propagation,
+    samplingStrategy: config.sampling_strategy,
+    sampleRatio: config.sampling_rate,
+    traceIdDigits: 32,
+    responseHeader: config.http_response_header_for_traceid,
+  };
+}
+
 /** Reads, decides, and writes the headers that the upstream gets. */
 export function beginTrace(ctx: RequestContext, settings: TracingSettings): void {
   const { request } = ctx;

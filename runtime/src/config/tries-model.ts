@@ -13,6 +13,14 @@ export const RETRY_ON = [
   "retriable-headers",
 ] as const;
 
+/** Envoy's, but for the last, which Envoy takes from its buffers. */
+export const RETRY_DEFAULTS = {
+  baseIntervalMs: 25,
+  /** The longest interval by the base one. */
+  maxIntervalFactor: 10,
+  maxRequestBodyBytes: 65_536,
+} as const;
+
 export interface RetryPolicyConfig {
   readonly retryOn: ReadonlySet<RetryOn>;
   /** Undefined for the service's `retries`. */

@@ -1,4 +1,5 @@
 // A route's policies about tries, ready for its requests.
+import { RETRY_DEFAULTS } from "../config/tries-model.ts";
 import type { HedgePolicyConfig, RetryPolicyConfig } from "../config/tries-model.ts";
 import type { Exchange } from "../exchange.ts";
 import { IDEMPOTENT } from "../http1/replay.ts";
@@ -24,11 +25,11 @@ export const CONNECT_ONLY: RetryPolicyConfig = {
   retriableStatusCodes: new Set(),
   retriableHeaders: [],
   retriableRequestHeaders: [],
-  baseIntervalMs: 25,
-  maxIntervalMs: 250,
+  baseIntervalMs: RETRY_DEFAULTS.baseIntervalMs,
+  maxIntervalMs: RETRY_DEFAULTS.baseIntervalMs * RETRY_DEFAULTS.maxIntervalFactor,
   rateLimited: undefined,
   retriesNonIdempotentMethods: false,
-  maxRequestBodyBytes: 65_536,
+  maxRequestBodyBytes: RETRY_DEFAULTS.maxRequestBodyBytes,
 };
 
 /** What an upstream may have acted on may be sent once more (RFC 9110 §9.2.2), or somebody said so. */

@@ -6,6 +6,7 @@ import type { ErrorCode } from "../errors.ts";
 import { exchangeOf } from "../exchange.testing.ts";
 import type { Route } from "../snapshot.ts";
 import { EQUAL, Live, configOf } from "./live-upstream.testing.ts";
+import { answerTry } from "./tries.ts";
 import { breakerConfig, NO_HEALTHCHECKS } from "./upstreams.testing.ts";
 
 describe("circuit breakers", () => {
@@ -21,7 +22,7 @@ describe("circuit breakers", () => {
       const attempt = live.try(host);
       const { observer } = live.pool;
       observer?.begin(attempt);
-      if (typeof outcome === "number") observer?.answered(attempt, outcome, 1);
+      if (typeof outcome === "number") answerTry(attempt, outcome, 1);
       else observer?.failed(attempt, new GatewayError(outcome, "x"), 1);
       observer?.end(attempt);
     }
@@ -38,7 +39,7 @@ describe("circuit breakers", () => {
     for (const trial of trials) live.pool.observer?.begin(trial);
     assert.equal(live.used, "b c");
     for (const trial of trials) {
-      live.pool.observer?.answered(trial, 200, 1);
+      answerTry(trial, 200, 1);
       live.pool.observer?.end(trial);
     }
     assert.equal(live.used, "a b c");
@@ -59,8 +60,9 @@ describe("circuit breakers", () => {
     for (let n = 0; n < 4; n++) {
       const attempt = live.try("a");
       live.pool.observer?.begin(attempt);
-      live.pool.observer?.answered(attempt, 200, 1);
-      live.pool.observer?.failed(attempt, new GatewayError("upstream_reset", "x"), 1);
+      answerTry(attempt, 200, 1);
+      attempt.error = new GatewayError("upstream_reset", "x");
+      live.pool.observer?.failed(attempt, attempt.error, 1);
       live.pool.observer?.end(attempt);
     }
     const [a] = live.upstreams.report()[0]?.targets ?? [];

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { GatewayError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import { ACTIVE, EQUAL, Live, PASSIVE, configOf } from "./live-upstream.testing.ts";
+import { answerTry } from "./tries.ts";
 import { checkRules, NO_HEALTHCHECKS } from "./upstreams.testing.ts";
 
 describe("passive checks", () => {
@@ -85,8 +86,9 @@ describe("a response that breaks off in its body", () => {
       const attempt = live.try("a");
       const { observer } = live.pool;
       observer?.begin(attempt);
-      observer?.answered(attempt, 200, 1);
-      observer?.failed(attempt, new GatewayError("upstream_reset", "x"), 1);
+      answerTry(attempt, 200, 1);
+      attempt.error = new GatewayError("upstream_reset", "x");
+      observer?.failed(attempt, attempt.error, 1);
       observer?.end(attempt);
     };
     breaksOff();

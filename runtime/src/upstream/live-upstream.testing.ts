@@ -19,6 +19,7 @@ import {
   transitionLines,
   upstreamConfig,
 } from "./upstreams.testing.ts";
+import { answerTry } from "./tries.ts";
 
 export const PASSIVE: HealthchecksConfig = {
   ...NO_HEALTHCHECKS,
@@ -77,7 +78,8 @@ export class Live {
   }
 
   try(host: string): Try {
-    return { target: this.target(host), startedAtMs: 0, error: undefined };
+    const { observer } = this.pool;
+    return { target: this.target(host), observer, startedAtMs: 0, error: undefined };
   }
 
   fails(host: string, code: ErrorCode, cause?: unknown): void {
@@ -87,10 +89,9 @@ export class Live {
   /** A try that gets a whole response. */
   gets(host: string, status: number): void {
     const attempt = this.try(host);
-    const { observer } = this.pool;
-    observer?.begin(attempt);
-    observer?.answered(attempt, status, 1);
-    observer?.end(attempt);
+    attempt.observer?.begin(attempt);
+    answerTry(attempt, status, 1);
+    attempt.observer?.end(attempt);
   }
 
   /** Hosts that get requests. */

@@ -214,7 +214,6 @@ export class Upstream implements TryObserver {
   }
 
   answered(attempt: Try, status: number, latencyMs: number): void {
-    attempt.status = status;
     attempt.headAfterMs = latencyMs;
     this.bounds.answered(attempt, latencyMs);
     attempt.target.state?.latency.observe(latencyMs, this.clock.nowMs());
@@ -229,7 +228,6 @@ export class Upstream implements TryObserver {
 
   failed(attempt: Try, error: GatewayError, latencyMs: number): void {
     const { target } = attempt;
-    attempt.error = error;
     this.breakers.failed(attempt, error, latencyMs);
     const what = errorObservation(error);
     if (what === undefined) return;

@@ -8,6 +8,7 @@ import type {
   RetryPolicyFields,
   TriesFields,
 } from "../schema/tries.ts";
+import { RETRY_DEFAULTS } from "../tries-model.ts";
 import type {
   DeadlineConfig,
   HedgePolicyConfig,
@@ -43,8 +44,7 @@ function buildRetryPolicy(fields: RetryPolicyFields): RetryPolicyConfig {
     retriableHeaders: lower(fields.retriable_headers),
     retriableRequestHeaders: lower(fields.retriable_request_headers),
     baseIntervalMs,
-    // As in Envoy, ten times the base.
-    maxIntervalMs: maxMs ?? baseIntervalMs * 10,
+    maxIntervalMs: maxMs ?? baseIntervalMs * RETRY_DEFAULTS.maxIntervalFactor,
     rateLimited: limited && {
       resetHeaders: limited.reset_headers.map(({ name, format }) => ({
         name: name.toLowerCase(),

@@ -1,6 +1,6 @@
 // How requests are tried: Envoy's RetryPolicy, HedgePolicy and retry_budget, with their names in snake case; times in ms.
 import { z } from "zod";
-import { RETRY_ON } from "../tries-model.ts";
+import { RETRY_DEFAULTS, RETRY_ON } from "../tries-model.ts";
 import type { ResetHeader, RetryOn } from "../tries-model.ts";
 import { integerBetween, text, timeoutMs } from "./fields.ts";
 
@@ -40,7 +40,7 @@ const retryPolicySchema: z.ZodType<RetryPolicyFields | undefined> = z
     retriable_request_headers: z.array(headerName).default([]),
     retry_back_off: z
       .strictObject({
-        base_interval: integerBetween(1, 60_000).default(25),
+        base_interval: integerBetween(1, 60_000).default(RETRY_DEFAULTS.baseIntervalMs),
         max_interval: integerBetween(1, 300_000).optional(),
       })
       .prefault({}),
@@ -63,7 +63,9 @@ const retryPolicySchema: z.ZodType<RetryPolicyFields | undefined> = z
       })
       .optional(),
     retry_non_idempotent_methods: z.boolean().default(false),
-    max_request_body_bytes: integerBetween(0, 8 * 1024 * 1024).default(65_536),
+    max_request_body_bytes: integerBetween(0, 8 * 1024 * 1024).default(
+      RETRY_DEFAULTS.maxRequestBodyBytes,
+    ),
   })
   .superRefine((policy, context) => {
     const { retry_on: names, retriable_status_codes: codes, retriable_headers: headers } = policy;

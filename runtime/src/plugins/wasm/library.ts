@@ -140,6 +140,7 @@ export class PluginLibrary implements PluginSource {
         throw new PluginRefused(name, "its file has just changed");
       return await loadModule(name, bytes, this.#cache, {
         isBundled: dirname(file.path) === this.#bundledFolder,
+        sha256: file.sha256,
         maxMemoryPages,
       });
     } catch (error) {

@@ -1,6 +1,5 @@
 // Checks a .wasm before any of it runs: a module that could not work is refused when it is loaded, by name and reason.
 import { detailOf } from "../../errors.ts";
-import { createHash } from "node:crypto";
 import {
   ABI_VERSION,
   CONFIGURE_EXPORT,
@@ -16,6 +15,7 @@ import {
 import type { JsonSchema, Manifest, MetricDefinition, Phase } from "@sluice/plugin-sdk/abi";
 import { StackTraces } from "@sluice/plugin-sdk/stack-traces";
 import { EXTISM_PHASE_EXPORTS, extismFault, isExtismModule } from "../extism/module-check.ts";
+import { sha256Of } from "../supply/trusted-keys.ts";
 import type { CodeCache } from "./code-cache.ts";
 import { limitMemory } from "./limit-memory.ts";
 import { readManifest } from "./manifest.ts";
@@ -76,6 +76,8 @@ export interface LoadOptions {
   readonly maxMemoryPages?: number | undefined;
   /** It comes with the gateway. */
   readonly isBundled?: boolean;
+  /** Of the bytes, hex, where the caller has it already. */
+  readonly sha256?: string;
 }
 
 /**
@@ -90,7 +92,7 @@ export async function loadModule(
   if (bytes.length > MAX_MODULE_BYTES) {
     throw new PluginRefused(name, `${bytes.length} bytes, expected at most ${MAX_MODULE_BYTES}`);
   }
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const { sha256 = sha256Of(bytes) } = options;
   const { module, image } = await compile(name, bytes, sha256, cache, options);
   const exports = exportsOf(module);
   const isExtism = isExtismModule(exports);

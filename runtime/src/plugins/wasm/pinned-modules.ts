@@ -20,7 +20,7 @@ export class PinnedModules {
     const key = keyOf(plugin, sha256, maxMemoryPages);
     let module = this.#loaded.get(key);
     if (module === undefined) {
-      module = loadModule(plugin, bytes, this.#cache, { maxMemoryPages });
+      module = loadModule(plugin, bytes, this.#cache, { maxMemoryPages, sha256 });
       this.#loaded.set(key, module);
     }
     return module;
