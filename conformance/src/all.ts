@@ -114,7 +114,14 @@ async function bunTests(title: string, files: readonly string[]): Promise<Tally>
   const results = await runSuite({
     title,
     program: join(BIN, "bun"),
-    args: [SOURCES, "test", "--reporter=junit", `--reporter-outfile=${report}`, ...files],
+    args: [
+      SOURCES,
+      "test",
+      `--timeout=${CASE_LIMIT_MS}`,
+      "--reporter=junit",
+      `--reporter-outfile=${report}`,
+      ...files,
+    ],
     cwd: ROOT,
     limitMs: LIMIT_MS,
     report,

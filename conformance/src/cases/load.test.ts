@@ -154,8 +154,11 @@ test("O6 load: an answer that came while the event loop stood still is in time",
       [200, "in time"],
     ],
   );
-  const slow = await metric(gateway, "sluice_event_loop_lag_ms_bucket", { le: "+Inf" });
-  const quick = await metric(gateway, "sluice_event_loop_lag_ms_bucket", { le: "750" });
+  // From one reading: each sweep of the loop between two would count as a quick one.
+  const metrics = parseMetrics((await gateway.status("/metrics")).text);
+  const name = "sluice_event_loop_lag_ms_bucket";
+  const slow = total(metrics, name, { le: "+Inf" });
+  const quick = total(metrics, name, { le: "750" });
   assert.ok(slow > quick, "no lag of more than 750 ms was counted");
 });
 

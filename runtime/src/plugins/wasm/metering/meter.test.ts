@@ -59,7 +59,8 @@ describe("what comes with the gateway", () => {
     "(loop $l (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if $l (local.get 0)))";
   const bytes = assemble(`(module
     (func $small (export "small") (param i32) (result i32) ${LOOP} (i32.const 0))
-    (func (export "run") (param i32) (result i32) ${LOOP} ${LOOP} (i32.const 0)))`);
+    (func (export "run") (param i32) (result i32) (local i32)
+      (local.set 1 (local.get 0)) ${LOOP} (local.set 0 (local.get 1)) ${LOOP} (i32.const 0)))`);
 
   function refillsOf(name: string, trustsInterpreter: boolean): number {
     let refills = 0;
