@@ -52,7 +52,7 @@ export default definePlugin({
     const { places, refusals: refuse, remembered } = settings;
     const tokens = tokensOf(request, places);
     if (settings.hide_credentials && tokens.length > 0) hideTokens(request, places);
-    const [token] = tokens;
+    const token = tokens[0];
     if (token === undefined) return conclude(ctx, settings, refuse.missing);
     if (tokens.length > 1) return conclude(ctx, settings, refuse.several);
     if (token.length > MAX_TOKEN_CHARACTERS) return conclude(ctx, settings, refuse.tooLong);

@@ -13,13 +13,22 @@ export interface TokenPlaces {
   readonly cookies: readonly string[];
 }
 
-/** Every different token that the request has: a client that sends two says nothing that can be relied on. */
+/**
+ * Every different token that the request has: a client that sends two says nothing that can be relied on. By index,
+ * because in QuickJS an iterator costs as much as a look at the request.
+ */
 export function tokensOf(request: MutableRequest, places: TokenPlaces): readonly string[] {
+  const { query, cookies, headers } = places;
   const found: string[] = [];
-  for (const name of places.query) for (const value of request.queryArgs(name)) add(found, value);
-  for (const name of places.cookies) add(found, request.cookie(name) ?? "");
-  for (const name of places.headers) {
-    for (const value of request.headers(name)) add(found, bearerToken(value) ?? "");
+  for (let at = 0; at < query.length; at++) addAll(found, request.queryArgs(query[at] as string));
+  for (let at = 0; at < cookies.length; at++) {
+    add(found, request.cookie(cookies[at] as string));
+  }
+  for (let at = 0; at < headers.length; at++) {
+    const values = request.headers(headers[at] as string);
+    for (let line = 0; line < values.length; line++) {
+      add(found, bearerToken(values[line] as string));
+    }
   }
   return found;
 }
@@ -31,8 +40,13 @@ export function bearerToken(value: string): string | undefined {
   return BEARER.exec(value)?.[1];
 }
 
-function add(found: string[], token: string): void {
-  if (token !== "" && !found.includes(token)) found.push(token);
+function addAll(found: string[], tokens: readonly string[]): void {
+  for (let at = 0; at < tokens.length; at++) add(found, tokens[at]);
+}
+
+function add(found: string[], token: string | undefined): void {
+  if (token === undefined || token === "") return;
+  if (found.length === 0 || !found.includes(token)) found.push(token);
 }
 
 /** Takes the tokens out of the request before it goes upstream. */

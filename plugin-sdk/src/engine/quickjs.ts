@@ -71,6 +71,13 @@ export declare function toCString(context: usize, lengthOut: usize, value: u64, 
 @external("qjs", "JS_FreeCString")
 export declare function freeCString(context: usize, bytes: usize): void;
 
+@external("qjs", "JS_NewArray") export declare function newArray(context: usize): u64;
+/** The values are the array's from then on. */
+@external("qjs", "JS_NewArrayFrom")
+export declare function newArrayFrom(context: usize, count: i32, values: usize): u64;
+/** The value is the array's from then on. */
+@external("qjs", "JS_SetPropertyUint32")
+export declare function setElement(context: usize, array: u64, index: u32, value: u64): i32;
 @external("qjs", "JS_NewObject") export declare function newObject(context: usize): u64;
 @external("qjs", "JS_GetGlobalObject") export declare function globalObject(context: usize): u64;
 @external("qjs", "JS_GetPropertyStr")

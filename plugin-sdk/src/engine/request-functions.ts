@@ -15,9 +15,9 @@ import {
   record_append,
   record_get,
 } from "./host";
-import { toCString } from "./quickjs";
+import { newArray, toCString } from "./quickjs";
 import { LENGTH_A, LENGTH_B, SCRATCH, SCRATCH_SIZE } from "./state";
-import { bufferFor, freeText, narrow, secondLength, takeLatin1, takeUtf8 } from "./text";
+import { bufferFor, freeText, narrow, secondLength, takeLatin1, takeLatin1Texts, takeUtf8 } from "./text";
 import {
   argument,
   boxInt,
@@ -46,7 +46,7 @@ export function fieldGet(context: usize, self: u64, argc: i32, argv: usize): u64
   return takeLatin1(context, buffer, length);
 }
 
-/** (request, kind, name) */
+/** (request, kind, name): an array */
 export function fieldsGet(context: usize, self: u64, argc: i32, argv: usize): u64 {
   const name = toCString(context, LENGTH_A, argument(argv, 2), false);
   if (name == 0) return EXCEPTION;
@@ -59,10 +59,10 @@ export function fieldsGet(context: usize, self: u64, argc: i32, argv: usize): u6
     length = secondLength(fields_get(request, kind, name, nameLength, buffer, length), length);
   }
   freeText(context, name);
-  return takeLatin1(context, buffer, length);
+  return takeLatin1Texts(context, buffer, length);
 }
 
-/** (request, kind) */
+/** (request, kind): an array */
 export function fieldNames(context: usize, self: u64, argc: i32, argv: usize): u64 {
   const request = intArgument(argv, 0);
   const kind = intArgument(argv, 1);
@@ -71,7 +71,9 @@ export function fieldNames(context: usize, self: u64, argc: i32, argv: usize): u
   if (length > SCRATCH_SIZE && buffer != 0) {
     length = secondLength(field_names(request, kind, buffer, length), length);
   }
-  return takeLatin1(context, buffer, length);
+  if (length == 0) return newArray(context);
+  // Each name is ended by NUL, the last one, too.
+  return takeLatin1Texts(context, buffer, length > 0 ? length - 1 : length);
 }
 
 /** (request, kind, name, value, mode) */

@@ -1,8 +1,18 @@
 // Strings between QuickJS and the host. QuickJS hands out UTF-8; field values on the wire are single bytes, which
 // JavaScript sees as code units U+0000 to U+00FF.
-import { freeCString, free, malloc, newString, throwOutOfMemory } from "./quickjs";
+import {
+  free,
+  freeCString,
+  freeValue,
+  malloc,
+  newArray,
+  newArrayFrom,
+  newString,
+  setElement,
+  throwOutOfMemory,
+} from "./quickjs";
 import { SCRATCH, SCRATCH_SIZE } from "./state";
-import { boxInt, UNDEFINED } from "./value";
+import { boxInt, EXCEPTION, isException, UNDEFINED } from "./value";
 
 export const FAULT_ABSENT: i32 = -1;
 export const FAULT_BAD_VALUE: i32 = -4;
@@ -33,11 +43,51 @@ export function takeUtf8(context: usize, buffer: usize, length: i32): u64 {
 export function takeLatin1(context: usize, buffer: usize, length: i32): u64 {
   if (length < 0) return takeFault(buffer, length);
   if (buffer == 0) return throwOutOfMemory(context);
-  const text = isAscii(buffer, length)
-    ? newString(context, buffer, length)
-    : widened(context, buffer, length);
+  const text = latin1String(context, buffer, length);
   release(buffer);
   return text;
+}
+
+/** As {@link takeLatin1}, an array of the texts between NULs. */
+export function takeLatin1Texts(context: usize, buffer: usize, length: i32): u64 {
+  if (length < 0) return takeFault(buffer, length);
+  if (buffer == 0) return throwOutOfMemory(context);
+  const end = buffer + length;
+  // The usual case: one text, whose value finds room where the text was.
+  if (endOfText(buffer, end) == end) return arrayOf(context, takeLatin1(context, buffer, length));
+  const array = newArray(context);
+  let count: u32 = 0;
+  for (let start = buffer; start <= end; count++) {
+    const textEnd = endOfText(start, end);
+    const text = latin1String(context, start, <i32>(textEnd - start));
+    if (isException(text) || setElement(context, array, count, text) < 0) {
+      release(buffer);
+      freeValue(context, array);
+      return EXCEPTION;
+    }
+    start = textEnd + 1;
+  }
+  release(buffer);
+  return array;
+}
+
+function arrayOf(context: usize, text: u64): u64 {
+  if (isException(text)) return text;
+  store<u64>(SCRATCH, text);
+  return newArrayFrom(context, 1, SCRATCH);
+}
+
+/** Where the next NUL is, or the end. */
+function endOfText(start: usize, end: usize): usize {
+  let at = start;
+  while (at < end && load<u8>(at) != 0) at++;
+  return at;
+}
+
+function latin1String(context: usize, bytes: usize, length: i32): u64 {
+  return isAscii(bytes, length)
+    ? newString(context, bytes, length)
+    : widened(context, bytes, length);
 }
 
 function takeFault(buffer: usize, fault: i32): u64 {

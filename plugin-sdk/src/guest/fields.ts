@@ -20,12 +20,13 @@ function fieldsOf(kind: number): abstract new () => HostFields {
       const values = fieldsGet(this.requestHandle, kind, name);
       if (values === undefined) return [];
       if (typeof values === "number") throw faultError(values, label(name));
-      return values.includes("\0") ? values.split("\0") : [values];
+      return values;
     }
 
     headerNames(): string[] {
-      const names = textOf(fieldNames(this.requestHandle, kind), "headers") ?? "";
-      return names.split("\0").slice(0, -1);
+      const names = fieldNames(this.requestHandle, kind);
+      if (typeof names === "number") throw faultError(names, "headers");
+      return names;
     }
 
     setHeader(name: string, value: string): void {

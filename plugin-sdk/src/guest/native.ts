@@ -20,11 +20,10 @@ interface Native {
     bodyFilter: (request: number, config: number, length: number, isLast: number) => number,
   ): void;
   fieldGet(request: number, kind: number, name: string, index: number): Text;
-  /** Each name ends with NUL. */
-  fieldNames(request: number, kind: number): Text;
+  fieldNames(request: number, kind: number): string[] | Result;
   fieldSet(request: number, kind: number, name: string, value: string, mode: number): Result;
-  /** NUL stands between values. */
-  fieldsGet(request: number, kind: number, name: string): Text;
+  /** Undefined for none. */
+  fieldsGet(request: number, kind: number, name: string): string[] | undefined | Result;
   /** Each name and its value, each ended by NUL; how many pairs that is. */
   fieldsSet(request: number, kind: number, fields: string, count: number): Result;
   propertyGet(request: number, property: number): Text;

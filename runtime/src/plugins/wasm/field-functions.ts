@@ -55,8 +55,8 @@ export function fieldFunctions(
     field_names: (_, request, kind, buffer, limit) => {
       const exchange = call.exchangeOf(request);
       if (exchange === undefined) return Fault.badHandle;
-      const names = new Set(readable(request, exchange, kind)?.names.map((name) => name.lower));
-      return memory.writeLatin1([...names].map((name) => `${name}\0`).join(""), buffer, limit);
+      const fields = readable(request, exchange, kind);
+      return memory.writeLatin1(fields === undefined ? "" : namesOf(fields), buffer, limit);
     },
 
     field_set: (_, request, kind, name, nameLength, value, valueLength, mode) => {
@@ -95,6 +95,18 @@ export function fieldFunctions(
       return 0;
     },
   };
+}
+
+/** Each of them once, ended by NUL. */
+function namesOf({ names }: Fields): string {
+  const seen = new Set<string>();
+  let text = "";
+  for (const { lower } of names) {
+    if (seen.has(lower)) continue;
+    seen.add(lower);
+    text += `${lower}\0`;
+  }
+  return text;
 }
 
 /** Names and values that a plugin sets together. */
