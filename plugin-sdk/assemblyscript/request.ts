@@ -29,6 +29,14 @@ export class Request extends Fields {
     return host.number_get(this.handle, property);
   }
 
+  /**
+   * What this call does follows from the config and from what it reads of this request alone, until then (ms since 1970):
+   * the gateway may do the same again without calling. Returns 0 or a Fault.
+   */
+  remember(untilMs: f64 = Infinity): i32 {
+    return host.remember(this.handle, untilMs);
+  }
+
   get method(): string {
     return this.text(Property.Method);
   }

@@ -130,6 +130,8 @@ SLUICE_IMPORT(authenticate)
 int32_t sluice_authenticate(int32_t request, int32_t consumer, int32_t credential);
 SLUICE_IMPORT(authenticate_by)
 int32_t sluice_authenticate_by(int32_t request, int32_t consumer, const char *id, int32_t id_length);
+SLUICE_IMPORT(remember)
+int32_t sluice_remember(int32_t request, double until_ms);
 SLUICE_IMPORT(record_get)
 int32_t sluice_record_get(int32_t request, char *buffer, int32_t limit);
 SLUICE_IMPORT(record_append)

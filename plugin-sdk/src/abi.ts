@@ -254,6 +254,8 @@ export const HOST_FUNCTIONS = {
   authenticate: "iii:i",
   /** (request, consumer: -1 for none, id, idLength) -> 0; by a credential that the config does not have. */
   authenticate_by: "iiii:i",
+  /** (request, untilMs) -> 0; what this call does is done for requests of which it would read the same, until then. */
+  remember: "if:i",
   /** (request, buffer, limit) -> length of Kong's log record as JSON, with credentials redacted. */
   record_get: "iii:i",
   /** (request, path, pathLength, reopen) -> as file_append, of the log record and a newline; the guest never has it. */

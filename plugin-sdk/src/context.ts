@@ -347,6 +347,14 @@ export interface RequestContext extends BaseContext {
   ): EarlyResponse;
   /** As respond, with the gateway's error shape `{"message", "request_id"}`. */
   error(status: number, message: string, headers?: Readonly<Record<string, string>>): EarlyResponse;
+  /**
+   * Promises that what the handler does follows from its config and from what it reads of this request alone: the gateway
+   * may do the same for the next request of which it would read the same, without calling it, until then (ms since 1970;
+   * for good by default). What was remembered is forgotten with each change of the config. The gateway notices itself
+   * when a call waits, answers, or uses something of which this cannot be true (store, shared data, random, log, metrics,
+   * fetch), and then remembers nothing; variables of the plugin it cannot see.
+   */
+  remember(untilMs?: number): void;
 }
 
 /** Of one piece of a request's body on its way to the upstream. */

@@ -53,7 +53,7 @@ export default definePlugin({
     if (!isHidden && found.values.length > 0) {
       ctx.request.setHeader(found.header, headerText(found.values));
     }
-    return;
+    return ctx.remember();
   },
 });
 

@@ -38,7 +38,8 @@ export default definePlugin({
 
   onRequest(ctx, settings) {
     if (isExempt(ctx, settings)) return;
-    return conclude(ctx, settings, authenticate(ctx, settings));
+    const refusal = authenticate(ctx, settings);
+    return refusal === undefined ? ctx.remember() : conclude(ctx, settings, refusal);
   },
 });
 

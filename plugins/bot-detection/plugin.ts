@@ -35,7 +35,7 @@ export default definePlugin({
   onRequest(ctx, settings) {
     const [agent, another] = ctx.request.headers("user-agent");
     if (another !== undefined) return ctx.error(400, "Only one User-Agent header allowed");
-    if (agent === undefined || !isBot(agent, settings)) return;
+    if (agent === undefined || !isBot(agent, settings)) return ctx.remember();
     return ctx.error(403, "Forbidden");
   },
 });

@@ -82,7 +82,7 @@ export default definePlugin({
   onRequest(ctx, settings) {
     const { constant } = settings;
     const isOptions = ctx.request.method === "OPTIONS";
-    if (constant !== undefined && !isOptions) return note(ctx, constant);
+    if (constant !== undefined && !isOptions) return noteAlways(ctx, constant);
     const origin = ctx.request.header("origin");
     if (origin === undefined || !isOptions || !asksForMethod(ctx)) {
       return noteHeaders(ctx, origin, settings);
@@ -101,9 +101,15 @@ function asksForMethod({ request }: RequestContext): boolean {
 function noteHeaders(ctx: RequestContext, origin: string | undefined, settings: Settings): void {
   if (origin === undefined && !settings.allowOriginAbsent) return;
   const { latest } = settings;
-  if (latest !== undefined && latest.origin === origin) return note(ctx, latest);
+  if (latest !== undefined && latest.origin === origin) return noteAlways(ctx, latest);
   settings.latest = permissionFor(origin, settings);
-  note(ctx, settings.latest);
+  noteAlways(ctx, settings.latest);
+}
+
+/** It depends on nothing but the method and the origin. */
+function noteAlways(ctx: RequestContext, permission: Permission): void {
+  note(ctx, permission);
+  ctx.remember();
 }
 
 /** Who may read a response, as headers; what an upstream says of that does not count. */

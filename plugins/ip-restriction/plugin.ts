@@ -50,7 +50,7 @@ export default definePlugin({
       if (judged.size >= MAX_KEPT) judged.clear();
       judged.set(address, judgement);
     }
-    if (judgement === "passes") return;
+    if (judgement === "passes") return ctx.remember();
     if (judgement === "unknown") return ctx.error(403, UNKNOWN_ADDRESS);
     return ctx.error(settings.status, settings.message);
   },

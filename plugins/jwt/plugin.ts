@@ -59,7 +59,7 @@ export default definePlugin({
 
     const known = remembered.get(token);
     // A credential of an earlier config does not count: what it says may have changed.
-    if (known !== undefined && enter(ctx, known)) return;
+    if (known !== undefined && enter(ctx, known.value)) return ctx.remember(known.untilMs);
     return check(ctx, settings, token);
   },
 });

@@ -116,7 +116,7 @@ function authenticate(
 }
 
 function end(ctx: RequestContext, settings: Settings, refusal: string | undefined): RequestOutcome {
-  if (refusal === undefined) return;
+  if (refusal === undefined) return ctx.remember();
   if (refusal === BAD_BODY) return conclude(ctx, settings, { status: 400, message: refusal });
   return conclude(ctx, settings, unauthorized(refusal, settings.challenge));
 }

@@ -63,7 +63,9 @@ function authenticate(ctx: RequestContext, settings: Infer<typeof config>): Refu
     if (group !== undefined) setAuthenticatedGroups(ctx, [group]);
     return undefined;
   }
-  return enterAsConsumer(ctx, settings, { subject, names }) ? undefined : BAD_CERTIFICATE;
+  if (!enterAsConsumer(ctx, settings, { subject, names })) return BAD_CERTIFICATE;
+  ctx.remember(subject.validity?.untilMs);
+  return undefined;
 }
 
 function isInTime({ validity }: Subject, nowMs: number): boolean {

@@ -62,7 +62,7 @@ export default definePlugin({
     if (tokens.length > 1) return conclude(ctx, settings, settings.several);
     if (token.length > MAX_TOKEN_CHARACTERS) return conclude(ctx, settings, settings.invalid);
     const known = settings.remembered.get(nameOfAnswer(ctx, settings, token));
-    if (known !== undefined) return judge(ctx, settings, known);
+    if (known !== undefined) return judge(ctx, settings, known.value);
     return ask(ctx, settings, token);
   },
 });

@@ -66,7 +66,7 @@ export default definePlugin({
       return conclude(ctx, settings, settings.invalid);
     }
     const known = settings.remembered.get(token);
-    return known === undefined ? check(ctx, settings, token) : judge(ctx, settings, known);
+    return known === undefined ? check(ctx, settings, token) : judge(ctx, settings, known.value);
   },
 });
 

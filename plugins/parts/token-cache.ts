@@ -1,11 +1,15 @@
 // What is known of tokens that were seen before, of one entry of the plugin in one instance.
 import { digest } from "@sluice/plugin-sdk";
 
-interface Kept<Value> {
+export interface Known<Value> {
+  readonly value: Value;
+  /** Since 1970. */
+  readonly untilMs: number;
+}
+
+interface Kept<Value> extends Known<Value> {
   /** What a token must be to be this one; empty where its key says it all. */
   readonly token: string;
-  readonly value: Value;
-  readonly untilMs: number;
 }
 
 /** Of a token, what it is looked for by: signatures differ in their ends, and a short key is found sooner. */
@@ -34,12 +38,12 @@ export class TokenCache<Value> {
     return this.#kept.size;
   }
 
-  get(token: string): Value | undefined {
+  get(token: string): Known<Value> | undefined {
     if (this.#kept.size === 0) return undefined;
     const key = this.#keyOf(token);
     const kept = this.#kept.get(key);
     if (kept === undefined || kept.token !== this.#restOf(token)) return undefined;
-    if (Date.now() < kept.untilMs) return kept.value;
+    if (Date.now() < kept.untilMs) return kept;
     this.#kept.delete(key);
     return undefined;
   }

@@ -33,7 +33,7 @@ export default definePlugin({
   onRequest(ctx, { maxBytes, require_content_length }) {
     const length = ctx.request.header("content-length");
     if (length === undefined) {
-      if (!require_content_length) return;
+      if (!require_content_length) return ctx.remember();
       return ctx.error(411, "A valid Content-Length header is required");
     }
     // The gateway has checked that it is a number, and counts the bytes itself.

@@ -30,6 +30,7 @@ const FUNCTIONS = {
   consumer_get: "rib:i",
   authenticate: "rii:i",
   authenticate_by: "rit:i",
+  remember: "rf:i",
   record_get: "rb:i",
   record_append: "rti:i",
   config_get: "cb:i",

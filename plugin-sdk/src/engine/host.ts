@@ -119,6 +119,8 @@ export declare function authenticate_by(
   id: usize,
   idLength: i32,
 ): i32;
+@external("extism:host/user", "remember")
+export declare function remember(request: i32, untilMs: f64): i32;
 @external("extism:host/user", "record_get")
 export declare function record_get(request: i32, buffer: usize, limit: i32): i32;
 @external("extism:host/user", "record_append")

@@ -51,6 +51,7 @@ import {
   querySet,
   recordAppend,
   recordGet,
+  rememberCall,
 } from "./request-functions";
 import {
   logFields,
@@ -108,6 +109,7 @@ export function addNativeFunctions(functions: u64): void {
   add(functions, "consumerGet", 2, consumerGet);
   add(functions, "authenticate", 3, authenticateWith);
   add(functions, "authenticateBy", 3, authenticateBy);
+  add(functions, "remember", 2, rememberCall);
   add(functions, "recordGet", 1, recordGet);
   add(functions, "recordAppend", 3, recordAppend);
   add(functions, "configGet", 1, configGet);

@@ -14,6 +14,7 @@ import {
   query_set,
   record_append,
   record_get,
+  remember,
 } from "./host";
 import { newArray, toCString } from "./quickjs";
 import { LENGTH_A, LENGTH_B, SCRATCH, SCRATCH_SIZE } from "./state";
@@ -210,4 +211,9 @@ export function recordAppend(context: usize, self: u64, argc: i32, argv: usize):
   const result = record_append(intArgument(argv, 0), path, length, intArgument(argv, 2));
   freeText(context, path);
   return boxInt(result);
+}
+
+/** (request, untilMs) */
+export function rememberCall(context: usize, self: u64, argc: i32, argv: usize): u64 {
+  return boxInt(remember(intArgument(argv, 0), numberArgument(argv, 1)));
 }

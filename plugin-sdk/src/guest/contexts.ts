@@ -29,7 +29,7 @@ import { HostConsumers } from "./consumers.ts";
 import { check, textOf } from "./faults.ts";
 import { fetchFor } from "./fetch.ts";
 import { HostMeasured } from "./measured.ts";
-import { fileAppend, recordAppend, recordGet, respond } from "./native.ts";
+import { fileAppend, recordAppend, recordGet, remember, respond } from "./native.ts";
 import { HostClient, HostConnection, routeOf, serviceOf } from "./peers.ts";
 import { HostRequest } from "./request.ts";
 import { checkedStatus, HostResponse } from "./response.ts";
@@ -140,6 +140,11 @@ export abstract class HostRequestContext extends HostContext implements RequestC
     headers?: Readonly<Record<string, string>>,
   ): EarlyResponse {
     return this.respond(status, { message, request_id: this.id }, headers);
+  }
+
+  remember(untilMs: number = Infinity): void {
+    const result = remember(this.requestHandle, untilMs);
+    if (result < 0) check(result, `decision until ${untilMs}`);
   }
 }
 

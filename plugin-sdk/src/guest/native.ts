@@ -55,6 +55,7 @@ interface Native {
   authenticate(request: number, consumer: number, credential: number): Result;
   /** Without a consumer, it is -1. */
   authenticateBy(request: number, consumer: number, id: string): Result;
+  remember(request: number, untilMs: number): Result;
   recordGet(request: number): Text;
   recordAppend(request: number, path: string, reopen: number): Result;
   configGet(config: number): Text;
@@ -164,6 +165,7 @@ export const consumerFindBy: Native["consumerFindBy"] = native.consumerFindBy;
 export const consumerGet: Native["consumerGet"] = native.consumerGet;
 export const authenticate: Native["authenticate"] = native.authenticate;
 export const authenticateBy: Native["authenticateBy"] = native.authenticateBy;
+export const remember: Native["remember"] = native.remember;
 export const recordGet: Native["recordGet"] = native.recordGet;
 export const recordAppend: Native["recordAppend"] = native.recordAppend;
 export const configGet: Native["configGet"] = native.configGet;

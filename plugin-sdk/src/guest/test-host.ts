@@ -255,6 +255,7 @@ export class TestHost {
     | "query_get"
     | "query_set"
     | "respond"
+    | "remember"
     | "record_get"
     | "record_append"
   > {
@@ -287,6 +288,11 @@ export class TestHost {
         this.#on(handle, ({ record }) => {
           this.files.push({ path: this.#read(path, pathLength), data: `${record}\n`, reopen });
           return 0;
+        }),
+      remember: (handle = 0, untilMs = 0) =>
+        this.#on(handle, (of) => {
+          of.rememberedUntilMs = untilMs;
+          return untilMs > 0 ? 0 : Fault.badValue;
         }),
       record_get: (handle = 0, buffer = 0, limit = 0) =>
         this.#on(handle, (of) => this.#write(of.record, buffer, limit)),

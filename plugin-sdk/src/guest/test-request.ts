@@ -15,6 +15,7 @@ export class TestRequest {
   /** The answer's body as the host got it. */
   answerBytes: Buffer | undefined;
   authenticated: { consumer: number; credential: number; id?: string } | undefined;
+  rememberedUntilMs: number | undefined;
   record = "{}";
 }
 

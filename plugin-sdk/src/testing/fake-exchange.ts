@@ -46,6 +46,8 @@ export class FakeExchange {
   readonly request: FakeRequest;
   readonly response: FakeResponse = new FakeResponse();
   readonly consumers: FakeConsumers;
+  /** What a handler gave to `remember`; undefined as long as none did. */
+  rememberedUntilMs: number | undefined;
   readonly route: Entity = { id: "route-id", name: "route-name" };
   readonly service: Entity = { id: "service-id", name: "service-name" };
   readonly trace: FakeTrace;
@@ -128,6 +130,9 @@ export class FakeExchange {
       respond: (status, body, headers) => this.#answer(status, body, headers),
       error: (status, message, headers) =>
         this.#answer(status, { message, request_id: this.request.id }, headers),
+      remember: (untilMs = Infinity) => {
+        this.rememberedUntilMs = untilMs;
+      },
     };
   }
 

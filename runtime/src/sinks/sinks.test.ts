@@ -128,7 +128,7 @@ describe("an http sink", () => {
     const sink = open({
       to: "http",
       url: `http://logs.test:${server.port}/path?key=secret`,
-      queue: { max_retry_time: 0.02, initial_retry_delay: 0.005, dead_letter_path: path },
+      queue: { max_retry_time: 0.3, initial_retry_delay: 0.005, dead_letter_path: path },
     });
     sink.append("one");
     sink.append(Buffer.from("two\nlines"));

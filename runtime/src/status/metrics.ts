@@ -194,6 +194,16 @@ export class Metrics {
         value: bodyBytes,
       })),
     );
+    this.#add(
+      "sluice_plugin_remembered_total",
+      "counter",
+      "Requests for which a plugin's decision was repeated without calling it",
+      () =>
+        [...this.#plugins].map(([plugin, { remembered }]) => ({
+          labels: { plugin },
+          value: remembered,
+        })),
+    );
     this.#add("sluice_plugin_fuel_total", "counter", "Units of fuel that plugins used", () =>
       [...this.#plugins].map(([plugin, { fuel }]) => ({ labels: { plugin }, value: fuel })),
     );

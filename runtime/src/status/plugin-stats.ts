@@ -6,6 +6,8 @@ export interface PluginStats extends InstanceStats {
   readonly calls: Record<Phase, number>;
   readonly errors: Record<Phase, number>;
   readonly milliseconds: Record<Phase, number>;
+  /** Requests for which a decision was repeated without a call. */
+  remembered: number;
   /** Of bodies, copied into instances' memories. */
   bodyBytes: number;
   /** Units: about as many simple instructions of WebAssembly. */
@@ -32,6 +34,7 @@ export function newPluginStats(): PluginStats {
     calls: newCounts(),
     errors: newCounts(),
     milliseconds: newCounts(),
+    remembered: 0,
     bodyBytes: 0,
     fuel: 0,
     logLinesDropped: 0,

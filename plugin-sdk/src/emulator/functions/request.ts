@@ -21,6 +21,7 @@ export function requestFunctions({
   | "query_get"
   | "query_set"
   | "respond"
+  | "remember"
 > {
   /** The request that may be changed in access, or the fault. */
   const changeable = (request: number): Exchange | number => {
@@ -47,6 +48,14 @@ export function requestFunctions({
       if (exchange === undefined) return Number.NaN;
       if (number < NumberProperty.requestBytes) return readNumber(exchange, number);
       return calls.of(request)?.phase === "log" ? readMeasured(exchange, number) : Number.NaN;
+    },
+
+    // An emulated gateway calls the plugin each time.
+    remember: (request, untilMs) => {
+      const call = calls.of(request);
+      if (call?.exchange === undefined) return Fault.badHandle;
+      if (call.phase !== "access") return Fault.wrongPhase;
+      return untilMs > 0 ? 0 : Fault.badValue;
     },
 
     number_set: (request, number, value) => {

@@ -5,6 +5,7 @@ import { VALUE_CHARACTERS, consistsOf } from "../../http1/characters.ts";
 import { FieldRole, fieldNameAt, hashStep } from "../../http1/field-name.ts";
 import type { FieldName } from "../../http1/field-name.ts";
 import type { Fields } from "../../http1/fields.ts";
+import type { Look } from "./decisions/recording.ts";
 import type { CallPhase, GuestCall } from "./guest-call.ts";
 import type { GuestMemory } from "./guest-memory.ts";
 import type { GuestEntry } from "./host-services.ts";
@@ -32,12 +33,21 @@ export function fieldFunctions(
 
   let last: Block | undefined;
 
+  /** What others have set decides about it, which no look tells. */
+  const noRoom = (): number => {
+    call.spoilRecording();
+    return Fault.limit;
+  };
+
   return {
     field_get: (_, request, kind, name, nameLength, index, buffer, limit) => {
       const exchange = call.exchangeOf(request);
       if (exchange === undefined) return Fault.badHandle;
       const { lower } = memory.readFieldName(name, nameLength);
       const value = readable(request, exchange, kind)?.get(lower, index);
+      if (kind === FieldKind.request) {
+        call.recordingOf(request)?.saw(fieldLook(lower, index), value);
+      }
       return value === undefined ? Fault.absent : memory.writeLatin1(value, buffer, limit);
     },
 
@@ -46,17 +56,18 @@ export function fieldFunctions(
       if (exchange === undefined) return Fault.badHandle;
       const fields = readable(request, exchange, kind);
       const { lower } = memory.readFieldName(name, nameLength);
-      const first = fields?.get(lower);
-      if (fields === undefined || first === undefined) return Fault.absent;
-      const isOnly = fields.get(lower, 1) === undefined;
-      return memory.writeLatin1(isOnly ? first : fields.all(lower).join("\0"), buffer, limit);
+      const values = fields === undefined ? undefined : allOf(fields, lower);
+      if (kind === FieldKind.request) call.recordingOf(request)?.saw(fieldsLook(lower), values);
+      return values === undefined ? Fault.absent : memory.writeLatin1(values, buffer, limit);
     },
 
     field_names: (_, request, kind, buffer, limit) => {
       const exchange = call.exchangeOf(request);
       if (exchange === undefined) return Fault.badHandle;
       const fields = readable(request, exchange, kind);
-      return memory.writeLatin1(fields === undefined ? "" : namesOf(fields), buffer, limit);
+      const names = fields === undefined ? "" : namesOf(fields);
+      if (kind === FieldKind.request) call.recordingOf(request)?.saw(NAMES_LOOK, names);
+      return memory.writeLatin1(names, buffer, limit);
     },
 
     field_set: (_, request, kind, name, nameLength, value, valueLength, mode) => {
@@ -68,8 +79,11 @@ export function fieldFunctions(
       if (refusal !== undefined) return refusal;
       const changed = changeable(exchange, call.phaseOf(request), kind);
       if (changed === undefined) return Fault.wrongPhase;
-      if (!hasRoom(changed, mode, 1)) return Fault.limit;
+      if (!hasRoom(changed, mode, 1)) return noRoom();
       change(changed, field, text, mode);
+      call.recordingOf(request)?.did((like) => {
+        change(changeableInAccess(like, kind), field, text, mode);
+      });
       return 0;
     },
 
@@ -88,14 +102,38 @@ export function fieldFunctions(
       const { names, values } = last;
       const changed = changeable(exchange, call.phaseOf(request), kind);
       if (changed === undefined) return Fault.wrongPhase;
-      if (!hasRoom(changed, SetMode.replace, count)) return Fault.limit;
-      for (let pair = 0; pair < count; pair++) {
-        change(changed, names[pair] as FieldName, values[pair] as string, SetMode.replace);
-      }
+      if (!hasRoom(changed, SetMode.replace, count)) return noRoom();
+      setAll(changed, names, values);
+      call.recordingOf(request)?.did((like) => {
+        setAll(changeableInAccess(like, kind), names, values);
+      });
       return 0;
     },
   };
 }
+
+/** With NUL between them. */
+function allOf(fields: Fields, lower: string): string | undefined {
+  const first = fields.get(lower);
+  const isOnly = first === undefined || fields.get(lower, 1) === undefined;
+  return isOnly ? first : fields.all(lower).join("\0");
+}
+
+function fieldLook(lower: string, index: number): Look {
+  return {
+    name: `field ${index} ${lower}`,
+    read: ({ requestFields }) => requestFields.get(lower, index),
+  };
+}
+
+function fieldsLook(lower: string): Look {
+  return { name: `fields ${lower}`, read: ({ requestFields }) => allOf(requestFields, lower) };
+}
+
+const NAMES_LOOK: Look = {
+  name: "field names",
+  read: ({ requestFields }) => namesOf(requestFields),
+};
 
 /** Each of them once, ended by NUL. */
 function namesOf({ names }: Fields): string {
@@ -176,9 +214,23 @@ export function changeable(
   phase: CallPhase | undefined,
   kind: number,
 ): Fields | ResponseEdit[] | undefined {
-  if (kind === FieldKind.request) return phase === "access" ? exchange.requestFields : undefined;
-  if (phase === "access") return (exchange.responseEdits ??= []);
+  if (phase === "access") return changeableInAccess(exchange, kind);
+  if (kind === FieldKind.request) return undefined;
   return phase === "header_filter" ? exchange.responseFields : undefined;
+}
+
+function changeableInAccess(exchange: Exchange, kind: number): Fields | ResponseEdit[] {
+  return kind === FieldKind.request ? exchange.requestFields : (exchange.responseEdits ??= []);
+}
+
+function setAll(
+  changed: Fields | ResponseEdit[],
+  names: readonly FieldName[],
+  values: readonly string[],
+): void {
+  for (let at = 0; at < names.length; at++) {
+    change(changed, names[at] as FieldName, values[at] as string, SetMode.replace);
+  }
 }
 
 export function hasRoom(changed: Fields | ResponseEdit[], mode: number, count: number): boolean {

@@ -5,6 +5,7 @@ import type { StackTraces } from "@sluice/plugin-sdk/stack-traces";
 import { authenticate, authenticateBy, consumerText, credentialText } from "../../consumers.ts";
 import type { ConsumerField } from "../../consumers.ts";
 import { fillRandom } from "../../random.ts";
+import type { Look } from "./decisions/recording.ts";
 import type { GuestCall } from "./guest-call.ts";
 import type { GuestMemory } from "./guest-memory.ts";
 import type { GuestEntry, HostServices } from "./host-services.ts";
@@ -22,6 +23,8 @@ const CONSUMER_FIELDS: Readonly<Record<number, ConsumerField>> = {
   [Property.consumerUsername]: "username",
   [Property.consumerCustomId]: "custom_id",
 };
+
+const CONSUMER_LOOK: Look = { name: "consumer", read: ({ consumer }) => consumer };
 
 export interface GatewayFunctionOptions {
   readonly plugin: string;
@@ -93,6 +96,7 @@ export function consumerFunctions({
       // Whose request it is, its plugins may know.
       if (consumer < 0) {
         const { consumer: current } = exchange;
+        call.recordingOf(request)?.saw(CONSUMER_LOOK, current);
         if (current === undefined) return Fault.absent;
         return memory.writeUtf8(consumerText(current), buffer, limit);
       }
@@ -110,8 +114,10 @@ export function consumerFunctions({
       if (idLength === 0) return Fault.badValue;
       if (idLength < 0 || idLength > MAX_IDENTIFIER_BYTES) return Fault.limit;
       const handle = consumer < 0 ? undefined : consumer;
-      const isDone = authenticateBy(exchange, handle, memory.readUtf8(id, idLength));
-      return isDone ? 0 : Fault.badHandle;
+      const name = memory.readUtf8(id, idLength);
+      if (!authenticateBy(exchange, handle, name)) return Fault.badHandle;
+      call.recordingOf(request)?.did((like) => void authenticateBy(like, handle, name));
+      return 0;
     },
 
     authenticate: (_, request, consumer, credential) => {
@@ -119,7 +125,9 @@ export function consumerFunctions({
       if (exchange === undefined) return Fault.badHandle;
       if (!isGranted(request)) return Fault.denied;
       if (call.phaseOf(request) !== "access") return Fault.wrongPhase;
-      return authenticate(exchange, consumer, credential) ? 0 : Fault.badHandle;
+      if (!authenticate(exchange, consumer, credential)) return Fault.badHandle;
+      call.recordingOf(request)?.did((like) => void authenticate(like, consumer, credential));
+      return 0;
     },
   };
 }

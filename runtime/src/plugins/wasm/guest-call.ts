@@ -3,6 +3,7 @@ import type { Phase } from "@sluice/plugin-sdk/abi";
 import type { GatewayError } from "../../errors.ts";
 import type { Exchange } from "../../exchange.ts";
 import { CallDeadline } from "./call-deadline.ts";
+import type { Recording } from "./decisions/recording.ts";
 
 export type CallPhase = Phase | "configure" | "resume";
 
@@ -22,6 +23,8 @@ export class PhaseCall {
   spentMs = 0;
   /** The piece of a body that a call is for, or what the guest put in its place. */
   chunk: Buffer | undefined;
+  /** What the guest reads and does, when that is to be done again. */
+  recording: Recording | undefined;
   /** What the request fails with when the phase does, instead of the plugin's fault. */
   failsAs: GatewayError | undefined;
 
@@ -61,6 +64,23 @@ export class GuestCall {
     return this.#current.failsAs;
   }
 
+  /** From now on, of the call that was just opened. */
+  record(recording: Recording | undefined): void {
+    this.#current.recording = recording;
+  }
+
+  /** The recording of the current call, for what the guest reads of a request or does to it; other requests spoil it. */
+  recordingOf(handle: number): Recording | undefined {
+    const { recording } = this.#current;
+    if (recording !== undefined && handle !== this.#current.handle) recording.spoil();
+    return recording;
+  }
+
+  /** Something happens that a recording does not have. */
+  spoilRecording(): void {
+    this.#current.recording?.spoil();
+  }
+
   /** Hands a piece of a body to the call that was just opened. */
   giveChunk(chunk: Buffer): void {
     this.#current.chunk = chunk;
@@ -88,6 +108,7 @@ export class GuestCall {
     current.exchange = exchange;
     current.hasResponded = false;
     current.chunk = undefined;
+    current.recording = undefined;
     current.failsAs = undefined;
     this.#deadline.set(deadlineAtMs);
     this.isOverdue = false;

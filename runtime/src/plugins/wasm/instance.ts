@@ -14,34 +14,22 @@ import type { Phase } from "@sluice/plugin-sdk/abi";
 import type { Exchange } from "../../exchange.ts";
 import { CONTINUE, RESPOND } from "../plugin.ts";
 import type { BodyPiece, SettledVerdict, Verdict as PluginVerdict } from "../plugin.ts";
-import { bodyFunctions } from "./body-functions.ts";
-import { cryptoFunctions } from "./crypto-functions.ts";
+import type { Decisions } from "./decisions/decisions.ts";
 import { loadExtism } from "./extism.ts";
-import { fetchFunctions } from "./fetch-functions.ts";
-import { fieldFunctions } from "./field-functions.ts";
-import { consumerFunctions, processFunctions, recordFunctions } from "./gateway-functions.ts";
-import type { GatewayFunctionOptions } from "./gateway-functions.ts";
 import { GuestCall } from "./guest-call.ts";
 import type { PhaseCall } from "./guest-call.ts";
 import { GuestFault } from "./guest-fault.ts";
 import { GuestMemory } from "./guest-memory.ts";
+import { hostFunctions } from "./host-functions.ts";
 import type { GuestEntry, HostServices } from "./host-services.ts";
-import { logFunctions } from "./log-functions.ts";
 import { Fuel } from "./metering/fuel.ts";
-import { metricFunctions } from "./metric-functions.ts";
 import { EntryRefused } from "./module.ts";
 import type { PluginModule } from "./module.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import type { PendingCall } from "./pending-calls.ts";
-import { propertyFunctions } from "./property-functions.ts";
-import { redisFunctions } from "./redis-functions.ts";
-import { secretFunctions, sharedFunctions } from "./request-services.ts";
-import { OpenSinks, sinkFunctions } from "./sink-functions.ts";
-import { storeFunctions } from "./store-functions.ts";
+import { OpenSinks } from "./sink-functions.ts";
 import { SuspendedPhases } from "./suspended-phases.ts";
 import { Timers } from "./timers.ts";
-import { traceFunctions } from "./trace-functions.ts";
-import { waitingFunctions } from "./waiting-functions.ts";
 
 type PhaseExport = (request: number, config: number, length?: number, isLast?: number) => number;
 
@@ -57,6 +45,8 @@ export interface InstanceOptions {
   readonly services: HostServices;
   /** By entry. */
   readonly limits: readonly InstanceLimits[];
+  /** By entry; none for those whose decisions are never repeated. */
+  readonly decisions: readonly (Decisions | undefined)[];
   /** Bytes of bodies were copied into its memory. */
   readonly onBodyBytes: (count: number) => void;
   /** The guest used that many units of fuel. */
@@ -147,7 +137,21 @@ export class WasmInstance implements GuestInstance {
   }
 
   async #load(plugin: PluginModule, entries: readonly GuestEntry[]): Promise<void> {
-    const functions = this.#functions(plugin, entries);
+    const functions = hostFunctions({
+      plugin: this.#plugin,
+      traces: plugin.traces,
+      metrics: plugin.metrics,
+      memory: this.#memory,
+      call: this.#call,
+      entries,
+      services: this.#options.services,
+      decisions: this.#options.decisions,
+      pending: this.#pending,
+      timers: this.#timers,
+      sinks: this.#sinks,
+      onBodyBytes: this.#options.onBodyBytes,
+      settle: (request, verdict) => this.#suspended.settle(request, verdict),
+    });
     const { exports } = await instantiate(plugin.module, functions);
     const linear = exports["memory"] as WebAssembly.Memory; // Checked by the loader.
     plugin.image?.fill(linear);
@@ -156,54 +160,6 @@ export class WasmInstance implements GuestInstance {
     this.#memory.attach(linear, (bytes) => fuel.countHostBytes(bytes));
     // The loader has checked that these exports are functions.
     this.#exports = new Map(Object.entries(exports) as [string, PhaseExport][]);
-  }
-
-  #functions(
-    { traces, metrics }: PluginModule,
-    entries: readonly GuestEntry[],
-  ): Record<string, (...parameters: number[]) => number> {
-    const memory = this.#memory;
-    const call = this.#call;
-    const options: GatewayFunctionOptions = {
-      plugin: this.#plugin,
-      traces,
-      memory,
-      call,
-      entries,
-      metrics,
-      services: this.#options.services,
-    };
-    return {
-      ...fieldFunctions(memory, call, entries),
-      ...propertyFunctions(this.#plugin, memory, call, entries),
-      ...consumerFunctions(options),
-      ...recordFunctions(options),
-      ...storeFunctions(options),
-      ...sharedFunctions(options),
-      ...secretFunctions(options),
-      ...cryptoFunctions(options),
-      ...metricFunctions(options),
-      ...traceFunctions(options),
-      ...logFunctions(options),
-      ...sinkFunctions(options, this.#sinks),
-      ...processFunctions(options),
-      ...bodyFunctions({
-        plugin: this.#plugin,
-        memory,
-        call,
-        pending: this.#pending,
-        onBytes: this.#options.onBodyBytes,
-      }),
-      ...fetchFunctions({ ...options, pending: this.#pending }),
-      ...redisFunctions({ ...options, pending: this.#pending }),
-      ...waitingFunctions({
-        memory,
-        call,
-        pending: this.#pending,
-        timers: this.#timers,
-        settle: (request, verdict) => this.#suspended.settle(request, verdict),
-      }),
-    };
   }
 
   #checkVersion(): void {
@@ -252,8 +208,14 @@ export class WasmInstance implements GuestInstance {
     const call = this.#call;
     const handle = call.begin(phase, entry, exchange, nowMs + this.#limits(entry).callMs);
     if (piece !== undefined) return this.#runPiece(phase, handle, entry, piece);
+    const decisions = phase === "access" ? this.#options.decisions[entry] : undefined;
+    const recording = decisions?.record();
+    if (recording !== undefined) call.record(recording);
     const result = this.#enter(PHASE_EXPORTS[phase], handle, entry);
-    if (result === Verdict.continue) return CONTINUE;
+    if (result === Verdict.continue) {
+      if (recording !== undefined) decisions?.keep(exchange.snapshot, recording);
+      return CONTINUE;
+    }
     if (result === Verdict.respond && call.hasResponded) return RESPOND;
     if (result === Verdict.pending && this.#exports.has(RESUME_EXPORT)) {
       return { kind: "pending", settled: this.#wait(call.suspend(), nowMs) };

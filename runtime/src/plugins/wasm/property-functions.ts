@@ -7,6 +7,7 @@ import type { Exchange } from "../../exchange.ts";
 import { TARGET_CHARACTERS, TOKEN_CHARACTERS, consistsOf } from "../../http1/characters.ts";
 import { changeQuery, queryPairs } from "../../query.ts";
 import { canonicalPath } from "../../routing/path.ts";
+import type { Look } from "./decisions/recording.ts";
 import type { GuestCall } from "./guest-call.ts";
 import type { GuestMemory } from "./guest-memory.ts";
 import type { GuestEntry } from "./host-services.ts";
@@ -40,6 +41,7 @@ export function propertyFunctions(
       const exchange = call.exchangeOf(request);
       if (exchange === undefined) return Fault.badHandle;
       const value = readProperty(exchange, property);
+      call.recordingOf(request)?.saw(propertyLook(property), value);
       return value === undefined ? Fault.absent : memory.writeUtf8(value, buffer, limit);
     },
 
@@ -80,20 +82,26 @@ export function propertyFunctions(
     query_get: (_, request, name, nameLength, index, buffer, limit) => {
       const exchange = call.exchangeOf(request);
       if (exchange === undefined) return Fault.badHandle;
-      if (exchange.query === "") return Fault.absent;
+      const recording = call.recordingOf(request);
+      if (exchange.query === "" && recording === undefined) return Fault.absent;
       const wanted = memory.readUtf8(name, nameLength);
-      const pair = queryPairs(exchange.query).filter((each) => each.name === wanted)[index];
-      return pair === undefined ? Fault.absent : memory.writeUtf8(pair.value, buffer, limit);
+      const value = queryArgument(exchange.query, wanted, index);
+      recording?.saw(queryLook(wanted, index), value);
+      return value === undefined ? Fault.absent : memory.writeUtf8(value, buffer, limit);
     },
 
     query_set: (_, request, name, nameLength, value, valueLength, mode) => {
       const exchange = changeable(request);
       if (typeof exchange === "number") return exchange;
       const text = mode === SetMode.remove ? undefined : memory.readUtf8(value, valueLength);
-      exchange.query = changeQuery(exchange.query, {
+      const changed = {
         name: memory.readUtf8(name, nameLength),
         value: text,
         keepsOthers: mode === SetMode.add,
+      };
+      exchange.query = changeQuery(exchange.query, changed);
+      call.recordingOf(request)?.did((like) => {
+        like.query = changeQuery(like.query, changed);
       });
       return 0;
     },
@@ -118,6 +126,22 @@ export function propertyFunctions(
       return 0;
     },
   };
+}
+
+function propertyLook(property: number): Look {
+  return { name: `property ${property}`, read: (exchange) => readProperty(exchange, property) };
+}
+
+function queryLook(name: string, index: number): Look {
+  return {
+    name: `query ${index} ${name}`,
+    read: ({ query }) => queryArgument(query, name, index),
+  };
+}
+
+function queryArgument(query: string, name: string, index: number): string | undefined {
+  if (query === "") return undefined;
+  return queryPairs(query).filter((each) => each.name === name)[index]?.value;
 }
 
 export function isFinalStatus(status: number): boolean {

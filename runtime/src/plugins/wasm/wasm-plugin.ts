@@ -6,6 +6,7 @@ import type { PluginStats } from "../../status/plugin-stats.ts";
 import { ExtismInstance } from "../extism/instance.ts";
 import { CONTINUE } from "../plugin.ts";
 import type { BodyPiece, Plugin, PluginEntry, SettledVerdict, Verdict } from "../plugin.ts";
+import { Decisions } from "./decisions/decisions.ts";
 import type { GuestEntry, HostServices } from "./host-services.ts";
 import { GuestFault } from "./guest-fault.ts";
 import { WasmInstance } from "./instance.ts";
@@ -45,12 +46,15 @@ export class WasmPlugin implements Plugin {
   readonly #options: WasmPluginOptions;
   /** By entry. */
   readonly #instances: readonly Instances[];
+  /** By entry. */
+  readonly #decisions: readonly (Decisions | undefined)[];
 
   private constructor(
     module: PluginModule,
     entries: readonly PluginEntry[],
     options: WasmPluginOptions,
     instances: readonly Instances[],
+    decisions: readonly (Decisions | undefined)[],
   ) {
     this.name = module.name;
     this.priority = module.priority;
@@ -58,6 +62,7 @@ export class WasmPlugin implements Plugin {
     this.#entries = entries;
     this.#options = options;
     this.#instances = instances;
+    this.#decisions = decisions;
   }
 
   /** Starts the module with its entries. Throws {@link PluginRefused} or {@link EntryRefused}. */
@@ -67,12 +72,16 @@ export class WasmPlugin implements Plugin {
     options: WasmPluginOptions,
   ): Promise<WasmPlugin> {
     const instances: Instances[] = [];
+    const decisions = entries.map(({ isolation }) =>
+      // Whoever wants a new instance for each request wants nothing of an earlier one.
+      isolation === "request" ? undefined : new Decisions(),
+    );
     try {
       for (const group of groups(entries)) {
-        const started = await startInstances(module, entries, group, options);
+        const started = await startInstances(module, { entries, decisions }, group, options);
         for (const index of group) instances[index] = started;
       }
-      return new WasmPlugin(module, entries, options, instances);
+      return new WasmPlugin(module, entries, options, instances, decisions);
     } catch (cause) {
       for (const started of new Set(instances)) started?.close();
       if (cause instanceof EntryRefused) throw cause;
@@ -82,6 +91,10 @@ export class WasmPlugin implements Plugin {
   }
 
   run(phase: Phase, exchange: Exchange, entry: number, piece?: BodyPiece): Verdict {
+    if (phase === "access" && this.#decisions[entry]?.repeat(exchange) === true) {
+      this.#options.stats.remembered++;
+      return CONTINUE;
+    }
     return this.#run(phase, exchange, entry, true, piece);
   }
 
@@ -191,9 +204,14 @@ function groups(entries: readonly PluginEntry[]): number[][] {
   return all.filter((group) => group.length > 0);
 }
 
+interface Entries {
+  readonly entries: readonly PluginEntry[];
+  readonly decisions: readonly (Decisions | undefined)[];
+}
+
 async function startInstances(
   module: PluginModule,
-  entries: readonly PluginEntry[],
+  { entries, decisions }: Entries,
   group: readonly number[],
   options: WasmPluginOptions,
 ): Promise<Instances> {
@@ -219,7 +237,7 @@ async function startInstances(
     backsOff: members.some(({ failStrategy }) => failStrategy === "fail_reload"),
     retryDelayMs,
     create: (onBroken) => {
-      const instanceOptions = { services, limits, onBodyBytes, onFuel, onBroken };
+      const instanceOptions = { services, limits, decisions, onBodyBytes, onFuel, onBroken };
       return module.isExtism
         ? ExtismInstance.create(module, own, instanceOptions)
         : WasmInstance.create(module, own, instanceOptions);

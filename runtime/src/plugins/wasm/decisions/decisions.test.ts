@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { describe, mock, test } from "node:test";
+
+import type { Exchange } from "../../../exchange.ts";
+import type { Snapshot } from "../../../snapshot.ts";
+import { Decisions } from "./decisions.ts";
+import { Recording } from "./recording.ts";
+import type { Look } from "./recording.ts";
+
+type Request = Exchange & { readonly seen: Record<string, string>; readonly done: string[] };
+
+const SNAPSHOT = {} as Snapshot;
+
+function request(seen: Record<string, string>, snapshot: Snapshot = SNAPSHOT): Request {
+  return { seen, done: [], snapshot } as unknown as Request;
+}
+
+function look(name: string): Look {
+  return { name, read: (exchange) => (exchange as Request).seen[name] };
+}
+
+/** What a handler leaves that looks at these in turn and then does something. */
+function recording(answers: Record<string, string | undefined>, effect: string): Recording {
+  const made = new Recording();
+  for (const [name, answer] of Object.entries(answers)) made.saw(look(name), answer);
+  made.did((exchange) => (exchange as Request).done.push(effect));
+  made.untilMs = Infinity;
+  return made;
+}
+
+describe("a decision is repeated", () => {
+  test("for the same answers, and for no others", () => {
+    const decisions = new Decisions();
+    decisions.keep(SNAPSHOT, recording({ method: "GET", key: "a" }, "alice"));
+    decisions.keep(SNAPSHOT, recording({ method: "GET", key: "b" }, "bob"));
+    decisions.keep(SNAPSHOT, recording({ method: "PUT" }, "nobody"));
+    for (const [seen, done] of [
+      [{ method: "GET", key: "a" }, ["alice"]],
+      [{ method: "GET", key: "b" }, ["bob"]],
+      [{ method: "PUT", key: "c" }, ["nobody"]],
+      [{ method: "GET", key: "c" }, undefined],
+      [{ method: "GET" }, undefined],
+      [{ key: "a" }, undefined],
+    ] as const) {
+      const asked = request(seen);
+      assert.equal(decisions.repeat(asked), done !== undefined, JSON.stringify(seen));
+      assert.deepEqual(asked.done, done ?? []);
+    }
+  });
+
+  test("for what is not there, too", () => {
+    const decisions = new Decisions();
+    decisions.keep(SNAPSHOT, recording({ key: undefined }, "anonymous"));
+    assert.equal(decisions.repeat(request({})), true);
+    assert.equal(decisions.repeat(request({ key: "" })), false);
+    assert.equal(decisions.repeat(request({ key: "undefined" })), false);
+  });
+
+  test("until its time, and anew after that", () => {
+    mock.timers.enable({ apis: ["Date"], now: 1000 });
+    try {
+      const decisions = new Decisions();
+      for (const untilMs of [1500, 3000]) {
+        const made = recording({ key: "a" }, String(untilMs));
+        made.untilMs = untilMs;
+        decisions.keep(SNAPSHOT, made);
+        assert.equal(decisions.repeat(request({ key: "a" })), true);
+        mock.timers.setTime(untilMs);
+        assert.equal(decisions.repeat(request({ key: "a" })), false);
+      }
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  test("not after the config has changed, nor for a request of the old one", () => {
+    const decisions = new Decisions();
+    const next = {} as Snapshot;
+    decisions.keep(SNAPSHOT, recording({ key: "a" }, "old"));
+    assert.equal(decisions.repeat(request({ key: "a" }, next)), false);
+    decisions.keep(next, recording({ key: "a" }, "new"));
+    const asked = request({ key: "a" }, next);
+    assert.equal(decisions.repeat(asked), true);
+    assert.deepEqual(asked.done, ["new"]);
+    assert.equal(decisions.repeat(request({ key: "a" })), false);
+  });
+
+  test("of a handler that looks at nothing", () => {
+    const decisions = new Decisions();
+    decisions.keep(SNAPSHOT, recording({}, "always"));
+    decisions.keep(SNAPSHOT, recording({}, "always, said again"));
+    const asked = request({ key: "a" });
+    assert.equal(decisions.repeat(asked), true);
+    assert.deepEqual(asked.done, ["always, said again"]);
+  });
+});
+
+describe("nothing is kept", () => {
+  test("of a call that was spoilt, that did not ask, or that reads after it has changed something", () => {
+    const spoilt = recording({ key: "a" }, "x");
+    spoilt.spoil();
+    const unasked = recording({ key: "a" }, "x");
+    unasked.untilMs = 0;
+    const late = recording({ key: "a" }, "x");
+    late.saw(look("other"), undefined);
+    for (const made of [spoilt, unasked, late]) {
+      const decisions = new Decisions();
+      decisions.keep(SNAPSHOT, made);
+      assert.equal(decisions.repeat(request({ key: "a" })), false);
+    }
+  });
+
+  test("of a handler that looks elsewhere after the same answers", () => {
+    for (const other of [recording({ other: "x" }, "y"), recording({}, "y")]) {
+      const decisions = new Decisions();
+      decisions.keep(SNAPSHOT, recording({ key: "a" }, "x"));
+      decisions.keep(SNAPSHOT, other);
+      assert.equal(decisions.repeat(request({ key: "a", other: "x" })), false);
+    }
+    const decisions = new Decisions();
+    decisions.keep(SNAPSHOT, recording({ key: "a" }, "x"));
+    decisions.keep(SNAPSHOT, recording({ key: "a", other: "b" }, "y"));
+    assert.equal(decisions.repeat(request({ key: "a", other: "b" })), false);
+  });
+
+  test("before a plugin asks for it", () => {
+    const decisions = new Decisions();
+    assert.equal(decisions.record(), undefined);
+    decisions.want();
+    assert.ok(decisions.record() instanceof Recording);
+  });
+
+  test("beyond a megabyte: then it begins anew", () => {
+    const decisions = new Decisions();
+    const long = "x".repeat(50_000);
+    for (let at = 0; at < 12; at++) {
+      decisions.keep(SNAPSHOT, recording({ key: `${long}${at}` }, String(at)));
+    }
+    assert.equal(decisions.repeat(request({ key: `${long}0` })), false);
+    assert.equal(decisions.repeat(request({ key: `${long}11` })), true);
+  });
+});
