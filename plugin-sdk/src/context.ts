@@ -330,7 +330,18 @@ export interface EarlyResponse {
   readonly kind: "early-response";
 }
 
-export interface RequestContext extends BaseContext {
+interface RepeatableContext extends BaseContext {
+  /**
+   * Promises that what the handler does follows from its config and from what it reads of this request, and of its response, alone: the gateway
+   * may do the same for the next request of which it would read the same, without calling it, until then (ms since 1970;
+   * for good by default). What was remembered is forgotten with each change of the config. The gateway notices itself
+   * when a call waits, answers, or uses something of which this cannot be true (store, shared data, random, log, metrics,
+   * fetch), and then remembers nothing; variables of the plugin it cannot see.
+   */
+  remember(untilMs?: number): void;
+}
+
+export interface RequestContext extends RepeatableContext {
   readonly request: MutableRequest;
   /** Changes to the headers of whatever response the client gets in the end. */
   readonly response: WritableResponseFields & Pick<MutableBody, "skipBody">;
@@ -347,14 +358,6 @@ export interface RequestContext extends BaseContext {
   ): EarlyResponse;
   /** As respond, with the gateway's error shape `{"message", "request_id"}`. */
   error(status: number, message: string, headers?: Readonly<Record<string, string>>): EarlyResponse;
-  /**
-   * Promises that what the handler does follows from its config and from what it reads of this request alone: the gateway
-   * may do the same for the next request of which it would read the same, without calling it, until then (ms since 1970;
-   * for good by default). What was remembered is forgotten with each change of the config. The gateway notices itself
-   * when a call waits, answers, or uses something of which this cannot be true (store, shared data, random, log, metrics,
-   * fetch), and then remembers nothing; variables of the plugin it cannot see.
-   */
-  remember(untilMs?: number): void;
 }
 
 /** Of one piece of a request's body on its way to the upstream. */
@@ -370,7 +373,7 @@ export interface ResponseBodyContext extends BaseContext {
   readonly consumers: Pick<Consumers, "current" | "credentialId">;
 }
 
-export interface ResponseContext extends BaseContext {
+export interface ResponseContext extends RepeatableContext {
   readonly request: ReadableRequest;
   readonly response: MutableResponse;
   readonly consumers: Pick<Consumers, "current" | "credentialId">;
@@ -391,7 +394,7 @@ export interface Measured {
   readonly answeredBy: "upstream" | "plugin" | "gateway";
 }
 
-export interface LogContext extends BaseContext {
+export interface LogContext extends RepeatableContext {
   readonly request: ReadableRequest;
   readonly response: ReadableResponse;
   readonly consumers: Pick<Consumers, "current" | "credentialId">;

@@ -26,5 +26,6 @@ export default definePlugin({
 
   onLog(ctx, { path, options }) {
     ctx.appendRecord(path, options);
+    ctx.remember();
   },
 });

@@ -79,7 +79,7 @@ export default definePlugin({
     if (headers !== undefined) applyChanges(changedHeaders(request), headers);
     if (query !== undefined) changeQuery(request, query);
     const movesForm = bodyBefore === "form" && HAVE_NO_BODY.has(settings.method ?? "");
-    if (body === undefined && !movesForm) return;
+    if (body === undefined && !movesForm) return ctx.remember();
     return changeContent(ctx, body, movesForm, settings.dotsInKeys);
   },
 });

@@ -56,7 +56,7 @@ export default definePlugin({
     // Kong tells by the type that the upstream gave.
     const isJson = json !== undefined && hasJson(ctx);
     if (headers !== undefined) applyChanges(changedHeaders(ctx.response), headers);
-    if (!isJson) return;
+    if (!isJson) return ctx.remember();
     return changeJson(ctx, json);
   },
 });

@@ -1,6 +1,10 @@
 // Decisions of policies that the gateway repeats without calling them.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mkdtempSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
 
 import { get, head } from "../harness/client.ts";
 import { config, service } from "../harness/config.ts";
@@ -30,6 +34,18 @@ function services(port: number, key: string): object {
         at("address", { name: "ip-restriction", config: { deny: ["192.0.2.1"] } }),
         at("bots", { name: "bot-detection" }),
         at("size", { name: "request-size-limiting" }),
+        at("log", { name: "file-log", config: { path: logPath } }),
+        at(
+          "changed",
+          {
+            name: "request-transformer",
+            config: {
+              remove: { headers: ["X-Debug"] },
+              add: { headers: ["X-Team:none", "X-Method:$(headers.x-kind)"] },
+            },
+          },
+          { name: "response-transformer", config: { add: { headers: ["X-Seen:yes"] } } },
+        ),
       ],
     }),
     consumers: [
@@ -43,6 +59,10 @@ function services(port: number, key: string): object {
     ],
   };
 }
+
+const folder = mkdtempSync(join(tmpdir(), "sluice-decisions-"));
+const logPath = join(folder, "log");
+after(() => rm(folder, { recursive: true }));
 
 let port = 0;
 const used = useGateway(async ([first = 0]) => {
@@ -164,6 +184,49 @@ test("decisions: each policy that goes by the request alone is not called for th
     });
     assert.ok(repeats >= 2, `${plugin}: ${repeats} repeats`);
   }
+});
+
+test("decisions: each request has its own line in the log", async () => {
+  const repeats = await repeatsOf("file-log", async () => {
+    for (let at = 0; at < 5; at++) {
+      assert.equal((await used.gateway.get(`/log/${at}`)).status, 200);
+    }
+    const lines = await eventually(async () => {
+      const text = await readFile(logPath, "utf8").catch(() => "");
+      return text.split("\n").length > 5 ? text.trimEnd().split("\n") : undefined;
+    }, "five lines");
+    const uris = lines.map(
+      (line) => (JSON.parse(line) as { request: { uri: string } }).request.uri,
+    );
+    assert.deepEqual(uris.sort(), ["/log/0", "/log/1", "/log/2", "/log/3", "/log/4"]);
+  });
+  assert.equal(repeats, 3);
+});
+
+test("decisions: headers are changed by what each request and response has", async () => {
+  const repeats = await repeatsOf("request-transformer", async () => {
+    for (let round = 0; round < 3; round++) {
+      for (const [kind, team] of [
+        ["a", "blue"],
+        ["b", undefined],
+      ] as const) {
+        const lines = team === undefined ? [] : [`X-Team: ${team}`];
+        const answer = await used.gateway.get(
+          "/changed",
+          `X-Kind: ${kind}`,
+          "X-Debug: 1",
+          ...lines,
+        );
+        assert.equal(answer.header("x-seen"), "yes");
+        const seen = used.upstream.requests.at(-1);
+        assert.equal(seen?.header("x-debug"), undefined);
+        assert.equal(seen?.header("x-team"), team ?? "none");
+        assert.equal(seen?.header("x-method"), kind);
+      }
+    }
+  });
+  assert.equal(repeats, 3);
+  assert.ok((await remembered("response-transformer")) >= 3);
 });
 
 test("decisions: an origin is allowed for itself only", async () => {

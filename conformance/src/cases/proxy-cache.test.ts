@@ -296,6 +296,11 @@ test("proxy-cache: the admin API purges one entry, and all", async () => {
     ).status;
   const key = (await used.gateway.get("/plain/purged")).header("x-cache-key") ?? "";
   await used.gateway.get("/plain/other");
+  // What was served before is not remembered beyond a purge.
+  assert.deepEqual(
+    [await statusOf("/plain/purged"), await statusOf("/plain/other")],
+    ["Hit", "Hit"],
+  );
   assert.equal(await purge(`/proxy-cache/${key}`), 204);
   assert.equal(await statusOf("/plain/purged"), "Miss");
   assert.equal(await statusOf("/plain/other"), "Hit");

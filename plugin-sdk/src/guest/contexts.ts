@@ -105,6 +105,11 @@ abstract class HostContext extends HostRequest {
   fetch(url: string | URL, init?: FetchInit): Promise<FetchResponse> {
     return fetchFor(this.requestHandle, url, init);
   }
+
+  remember(untilMs: number = Infinity): void {
+    const result = remember(this.requestHandle, untilMs);
+    if (result < 0) check(result, `decision until ${untilMs}`);
+  }
 }
 
 export abstract class HostRequestContext extends HostContext implements RequestContext {
@@ -140,11 +145,6 @@ export abstract class HostRequestContext extends HostContext implements RequestC
     headers?: Readonly<Record<string, string>>,
   ): EarlyResponse {
     return this.respond(status, { message, request_id: this.id }, headers);
-  }
-
-  remember(untilMs: number = Infinity): void {
-    const result = remember(this.requestHandle, untilMs);
-    if (result < 0) check(result, `decision until ${untilMs}`);
   }
 }
 

@@ -130,9 +130,6 @@ export class FakeExchange {
       respond: (status, body, headers) => this.#answer(status, body, headers),
       error: (status, message, headers) =>
         this.#answer(status, { message, request_id: this.request.id }, headers),
-      remember: (untilMs = Infinity) => {
-        this.rememberedUntilMs = untilMs;
-      },
     };
   }
 
@@ -185,6 +182,9 @@ export class FakeExchange {
       upstream: this.#upstream(),
       log: this.#shared.log,
       fetch: fakeFetch,
+      remember: (untilMs: number = Infinity): void => {
+        this.rememberedUntilMs = untilMs;
+      },
     };
   }
 

@@ -170,8 +170,8 @@ test("DELETE /proxy-cache notes when, for all entries or one", async () => {
   const key = "0123456789abcdef".repeat(4);
   assert.equal(await remove(`/proxy-cache/${key}`), 204);
   assert.ok(Number(STORE.get(`proxy-cache\0purged:${key}`)) > 0);
-  assert.equal(STORE.get("proxy-cache\0purged"), undefined);
+  assert.match(STORE.get("proxy-cache\0purged") ?? "", /^0 [1-9]\d*$/);
   assert.equal(await remove("/proxy-cache"), 204);
-  assert.ok(Number(STORE.get("proxy-cache\0purged")) > 0);
+  assert.match(STORE.get("proxy-cache\0purged") ?? "", /^([1-9]\d*) \1$/);
   assert.equal(await remove("/proxy-cache/no-key"), 404);
 });

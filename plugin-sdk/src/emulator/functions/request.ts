@@ -54,7 +54,10 @@ export function requestFunctions({
     remember: (request, untilMs) => {
       const call = calls.of(request);
       if (call?.exchange === undefined) return Fault.badHandle;
-      if (call.phase !== "access") return Fault.wrongPhase;
+      const { phase } = call;
+      if (phase !== "access" && phase !== "header_filter" && phase !== "log") {
+        return Fault.wrongPhase;
+      }
       return untilMs > 0 ? 0 : Fault.badValue;
     },
 

@@ -21,10 +21,13 @@ export function fieldFunctions(
   call: GuestCall,
   entries: readonly GuestEntry[],
 ): HostFunctions<"field_get" | "fields_get" | "field_names" | "field_set" | "fields_set"> {
+  /** Of a response that has not come, all that can be read is that. */
+  const isThere = (request: number, kind: number): boolean =>
+    kind === FieldKind.request || hasResponse(call.phaseOf(request));
+
   /** The fields that can be read now; undefined when there is no response yet. */
   const readable = (request: number, exchange: Exchange, kind: number): Fields | undefined => {
-    if (kind === FieldKind.request) return exchange.requestFields;
-    return hasResponse(call.phaseOf(request)) ? exchange.responseFields : undefined;
+    return isThere(request, kind) ? fieldsIn(exchange, kind) : undefined;
   };
 
   /** Who may name consumers may say more of who the client is, too. */
@@ -45,8 +48,8 @@ export function fieldFunctions(
       if (exchange === undefined) return Fault.badHandle;
       const { lower } = memory.readFieldName(name, nameLength);
       const value = readable(request, exchange, kind)?.get(lower, index);
-      if (kind === FieldKind.request) {
-        call.recordingOf(request)?.saw(fieldLook(lower, index), value);
+      if (isThere(request, kind)) {
+        call.recordingOf(request)?.saw(fieldLook(kind, lower, index), value);
       }
       return value === undefined ? Fault.absent : memory.writeLatin1(value, buffer, limit);
     },
@@ -57,7 +60,9 @@ export function fieldFunctions(
       const fields = readable(request, exchange, kind);
       const { lower } = memory.readFieldName(name, nameLength);
       const values = fields === undefined ? undefined : allOf(fields, lower);
-      if (kind === FieldKind.request) call.recordingOf(request)?.saw(fieldsLook(lower), values);
+      if (isThere(request, kind)) {
+        call.recordingOf(request)?.saw(fieldsLook(kind, lower), values);
+      }
       return values === undefined ? Fault.absent : memory.writeLatin1(values, buffer, limit);
     },
 
@@ -66,7 +71,7 @@ export function fieldFunctions(
       if (exchange === undefined) return Fault.badHandle;
       const fields = readable(request, exchange, kind);
       const names = fields === undefined ? "" : namesOf(fields);
-      if (kind === FieldKind.request) call.recordingOf(request)?.saw(NAMES_LOOK, names);
+      if (isThere(request, kind)) call.recordingOf(request)?.saw(namesLook(kind), names);
       return memory.writeLatin1(names, buffer, limit);
     },
 
@@ -81,9 +86,15 @@ export function fieldFunctions(
       if (changed === undefined) return Fault.wrongPhase;
       if (!hasRoom(changed, mode, 1)) return noRoom();
       change(changed, field, text, mode);
-      call.recordingOf(request)?.did((like) => {
-        change(changeableInAccess(like, kind), field, text, mode);
-      });
+      const phase = call.phaseOf(request);
+      call.recordingOf(request)?.did(
+        (like) => {
+          const again = changeable(like, phase, kind);
+          if (again !== undefined) change(again, field, text, mode);
+        },
+        fieldPart(kind, field.lower),
+        namesPart(kind),
+      );
       return 0;
     },
 
@@ -104,9 +115,15 @@ export function fieldFunctions(
       if (changed === undefined) return Fault.wrongPhase;
       if (!hasRoom(changed, SetMode.replace, count)) return noRoom();
       setAll(changed, names, values);
-      call.recordingOf(request)?.did((like) => {
-        setAll(changeableInAccess(like, kind), names, values);
-      });
+      const phase = call.phaseOf(request);
+      call.recordingOf(request)?.did(
+        (like) => {
+          const again = changeable(like, phase, kind);
+          if (again !== undefined) setAll(again, names, values);
+        },
+        ...names.map(({ lower }) => fieldPart(kind, lower)),
+        namesPart(kind),
+      );
       return 0;
     },
   };
@@ -119,21 +136,41 @@ function allOf(fields: Fields, lower: string): string | undefined {
   return isOnly ? first : fields.all(lower).join("\0");
 }
 
-function fieldLook(lower: string, index: number): Look {
+function fieldLook(kind: number, lower: string, index: number): Look {
   return {
-    name: `field ${index} ${lower}`,
-    read: ({ requestFields }) => requestFields.get(lower, index),
+    name: `field ${kind} ${index} ${lower}`,
+    of: fieldPart(kind, lower),
+    read: (exchange) => fieldsIn(exchange, kind).get(lower, index),
   };
 }
 
-function fieldsLook(lower: string): Look {
-  return { name: `fields ${lower}`, read: ({ requestFields }) => allOf(requestFields, lower) };
+function fieldsLook(kind: number, lower: string): Look {
+  return {
+    name: `fields ${kind} ${lower}`,
+    of: fieldPart(kind, lower),
+    read: (exchange) => allOf(fieldsIn(exchange, kind), lower),
+  };
 }
 
-const NAMES_LOOK: Look = {
-  name: "field names",
-  read: ({ requestFields }) => namesOf(requestFields),
-};
+function namesLook(kind: number): Look {
+  return {
+    name: `field names ${kind}`,
+    of: namesPart(kind),
+    read: (exchange) => namesOf(fieldsIn(exchange, kind)),
+  };
+}
+
+function fieldsIn({ requestFields, responseFields }: Exchange, kind: number): Fields {
+  return kind === FieldKind.request ? requestFields : responseFields;
+}
+
+function fieldPart(kind: number, lower: string): string {
+  return `field ${kind} ${lower}`;
+}
+
+function namesPart(kind: number): string {
+  return `field names ${kind}`;
+}
 
 /** Each of them once, ended by NUL. */
 function namesOf({ names }: Fields): string {
@@ -214,13 +251,9 @@ export function changeable(
   phase: CallPhase | undefined,
   kind: number,
 ): Fields | ResponseEdit[] | undefined {
-  if (phase === "access") return changeableInAccess(exchange, kind);
-  if (kind === FieldKind.request) return undefined;
+  if (kind === FieldKind.request) return phase === "access" ? exchange.requestFields : undefined;
+  if (phase === "access") return (exchange.responseEdits ??= []);
   return phase === "header_filter" ? exchange.responseFields : undefined;
-}
-
-function changeableInAccess(exchange: Exchange, kind: number): Fields | ResponseEdit[] {
-  return kind === FieldKind.request ? exchange.requestFields : (exchange.responseEdits ??= []);
 }
 
 function setAll(

@@ -4,7 +4,9 @@ import type { MetricDefinition } from "@sluice/plugin-sdk/abi";
 import type { StackTraces } from "@sluice/plugin-sdk/stack-traces";
 import { authenticate, authenticateBy, consumerText, credentialText } from "../../consumers.ts";
 import type { ConsumerField } from "../../consumers.ts";
+import type { Exchange } from "../../exchange.ts";
 import { fillRandom } from "../../random.ts";
+import { EVERYTHING } from "./decisions/recording.ts";
 import type { Look } from "./decisions/recording.ts";
 import type { GuestCall } from "./guest-call.ts";
 import type { GuestMemory } from "./guest-memory.ts";
@@ -24,7 +26,11 @@ const CONSUMER_FIELDS: Readonly<Record<number, ConsumerField>> = {
   [Property.consumerCustomId]: "custom_id",
 };
 
-const CONSUMER_LOOK: Look = { name: "consumer", read: ({ consumer }) => consumer };
+const CONSUMER_LOOK: Look = {
+  name: "consumer",
+  of: "consumer",
+  read: ({ consumer }) => consumer,
+};
 
 export interface GatewayFunctionOptions {
   readonly plugin: string;
@@ -116,7 +122,7 @@ export function consumerFunctions({
       const handle = consumer < 0 ? undefined : consumer;
       const name = memory.readUtf8(id, idLength);
       if (!authenticateBy(exchange, handle, name)) return Fault.badHandle;
-      call.recordingOf(request)?.did((like) => void authenticateBy(like, handle, name));
+      call.recordingOf(request)?.did((like) => void authenticateBy(like, handle, name), EVERYTHING);
       return 0;
     },
 
@@ -126,7 +132,9 @@ export function consumerFunctions({
       if (!isGranted(request)) return Fault.denied;
       if (call.phaseOf(request) !== "access") return Fault.wrongPhase;
       if (!authenticate(exchange, consumer, credential)) return Fault.badHandle;
-      call.recordingOf(request)?.did((like) => void authenticate(like, consumer, credential));
+      call
+        .recordingOf(request)
+        ?.did((like) => void authenticate(like, consumer, credential), EVERYTHING);
       return 0;
     },
   };
@@ -157,7 +165,10 @@ export function recordFunctions({
       if (call.phaseOf(request) !== "log") return Fault.wrongPhase;
       const file = memory.readUtf8(path, pathLength);
       if (!mayWrite(file, call.of(request)?.entry)) return Fault.denied;
-      services.appendToFile(file, `${services.record(exchange)}\n`, reopen === 1);
+      const append = (of: Exchange): void =>
+        services.appendToFile(file, `${services.record(of)}\n`, reopen === 1);
+      append(exchange);
+      call.recordingOf(request)?.did(append);
       return 0;
     },
 

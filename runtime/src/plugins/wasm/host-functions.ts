@@ -2,7 +2,7 @@
 import { bodyFunctions } from "./body-functions.ts";
 import { cryptoFunctions } from "./crypto-functions.ts";
 import { decisionFunctions, spoiling } from "./decisions/decision-functions.ts";
-import type { Decisions } from "./decisions/decisions.ts";
+import type { PhaseDecisions } from "./decisions/decisions.ts";
 import { fetchFunctions } from "./fetch-functions.ts";
 import { fieldFunctions } from "./field-functions.ts";
 import { consumerFunctions, processFunctions, recordFunctions } from "./gateway-functions.ts";
@@ -22,7 +22,7 @@ import { waitingFunctions } from "./waiting-functions.ts";
 
 export interface HostFunctionOptions extends GatewayFunctionOptions {
   /** By entry; none for those whose decisions are never repeated. */
-  readonly decisions: readonly (Decisions | undefined)[];
+  readonly decisions: readonly (PhaseDecisions | undefined)[];
   readonly pending: PendingCalls;
   readonly timers: Timers;
   readonly sinks: OpenSinks;

@@ -14,7 +14,7 @@ import type { Phase } from "@sluice/plugin-sdk/abi";
 import type { Exchange } from "../../exchange.ts";
 import { CONTINUE, RESPOND } from "../plugin.ts";
 import type { BodyPiece, SettledVerdict, Verdict as PluginVerdict } from "../plugin.ts";
-import type { Decisions } from "./decisions/decisions.ts";
+import type { PhaseDecisions } from "./decisions/decisions.ts";
 import { loadExtism } from "./extism.ts";
 import { GuestCall } from "./guest-call.ts";
 import type { PhaseCall } from "./guest-call.ts";
@@ -46,7 +46,7 @@ export interface InstanceOptions {
   /** By entry. */
   readonly limits: readonly InstanceLimits[];
   /** By entry; none for those whose decisions are never repeated. */
-  readonly decisions: readonly (Decisions | undefined)[];
+  readonly decisions: readonly (PhaseDecisions | undefined)[];
   /** Bytes of bodies were copied into its memory. */
   readonly onBodyBytes: (count: number) => void;
   /** The guest used that many units of fuel. */
@@ -208,7 +208,7 @@ export class WasmInstance implements GuestInstance {
     const call = this.#call;
     const handle = call.begin(phase, entry, exchange, nowMs + this.#limits(entry).callMs);
     if (piece !== undefined) return this.#runPiece(phase, handle, entry, piece);
-    const decisions = phase === "access" ? this.#options.decisions[entry] : undefined;
+    const decisions = this.#options.decisions[entry]?.[phase];
     const recording = decisions?.record();
     if (recording !== undefined) call.record(recording);
     const result = this.#enter(PHASE_EXPORTS[phase], handle, entry);

@@ -50,17 +50,27 @@ export function propertyFunctions(
       if (typeof exchange === "number") return exchange;
       const text = memory.readUtf8(value, valueLength);
       const { grants } = entries[call.of(request)?.entry ?? -1] ?? {};
-      return (
-        setUpstreamProperty(exchange, property, text, grants) ??
-        setProperty(exchange, property, text)
-      );
+      const choice = setUpstreamProperty(exchange, property, text, grants);
+      // Whether a path or an upstream may be set is not for the plugin alone to say.
+      if (choice !== undefined || property === Property.path) call.spoilRecording();
+      if (choice !== undefined) return choice;
+      const result = setProperty(exchange, property, text);
+      if (result === 0) {
+        const effect = (like: Exchange): void => void setProperty(like, property, text);
+        call.recordingOf(request)?.did(effect, propertyPart(property));
+      }
+      return result;
     },
 
     number_get: (_, request, number) => {
       const exchange = call.exchangeOf(request);
       if (exchange === undefined) return Number.NaN;
-      if (number < NumberProperty.requestBytes) return readNumber(exchange, number);
-      return call.phaseOf(request) === "log" ? readMeasured(exchange, number) : Number.NaN;
+      const isMeasured = number >= NumberProperty.requestBytes;
+      if (isMeasured && call.phaseOf(request) !== "log") return Number.NaN;
+      const value = isMeasured ? readMeasured(exchange, number) : readNumber(exchange, number);
+      if (isMeasured) call.spoilRecording();
+      else call.recordingOf(request)?.saw(numberLook(number), String(value));
+      return value;
     },
 
     number_set: (_, request, number, value) => {
@@ -102,7 +112,7 @@ export function propertyFunctions(
       exchange.query = changeQuery(exchange.query, changed);
       call.recordingOf(request)?.did((like) => {
         like.query = changeQuery(like.query, changed);
-      });
+      }, QUERY);
       return 0;
     },
 
@@ -129,12 +139,28 @@ export function propertyFunctions(
 }
 
 function propertyLook(property: number): Look {
-  return { name: `property ${property}`, read: (exchange) => readProperty(exchange, property) };
+  return {
+    name: `property ${property}`,
+    of: propertyPart(property),
+    read: (exchange) => readProperty(exchange, property),
+  };
+}
+
+function numberLook(number: number): Look {
+  const name = `number ${number}`;
+  return { name, of: name, read: (exchange) => String(readNumber(exchange, number)) };
+}
+
+const QUERY = "query";
+
+function propertyPart(property: number): string {
+  return property === Property.query ? QUERY : `property ${property}`;
 }
 
 function queryLook(name: string, index: number): Look {
   return {
     name: `query ${index} ${name}`,
+    of: QUERY,
     read: ({ query }) => queryArgument(query, name, index),
   };
 }

@@ -6,7 +6,8 @@ import type { PluginStats } from "../../status/plugin-stats.ts";
 import { ExtismInstance } from "../extism/instance.ts";
 import { CONTINUE } from "../plugin.ts";
 import type { BodyPiece, Plugin, PluginEntry, SettledVerdict, Verdict } from "../plugin.ts";
-import { Decisions } from "./decisions/decisions.ts";
+import { phaseDecisions } from "./decisions/decisions.ts";
+import type { PhaseDecisions } from "./decisions/decisions.ts";
 import type { GuestEntry, HostServices } from "./host-services.ts";
 import { GuestFault } from "./guest-fault.ts";
 import { WasmInstance } from "./instance.ts";
@@ -47,14 +48,14 @@ export class WasmPlugin implements Plugin {
   /** By entry. */
   readonly #instances: readonly Instances[];
   /** By entry. */
-  readonly #decisions: readonly (Decisions | undefined)[];
+  readonly #decisions: readonly (PhaseDecisions | undefined)[];
 
   private constructor(
     module: PluginModule,
     entries: readonly PluginEntry[],
     options: WasmPluginOptions,
     instances: readonly Instances[],
-    decisions: readonly (Decisions | undefined)[],
+    decisions: readonly (PhaseDecisions | undefined)[],
   ) {
     this.name = module.name;
     this.priority = module.priority;
@@ -74,7 +75,7 @@ export class WasmPlugin implements Plugin {
     const instances: Instances[] = [];
     const decisions = entries.map(({ isolation }) =>
       // Whoever wants a new instance for each request wants nothing of an earlier one.
-      isolation === "request" ? undefined : new Decisions(),
+      isolation === "request" ? undefined : phaseDecisions(),
     );
     try {
       for (const group of groups(entries)) {
@@ -91,7 +92,7 @@ export class WasmPlugin implements Plugin {
   }
 
   run(phase: Phase, exchange: Exchange, entry: number, piece?: BodyPiece): Verdict {
-    if (phase === "access" && this.#decisions[entry]?.repeat(exchange) === true) {
+    if (this.#decisions[entry]?.[phase]?.repeat(exchange) === true) {
       this.#options.stats.remembered++;
       return CONTINUE;
     }
@@ -206,7 +207,7 @@ function groups(entries: readonly PluginEntry[]): number[][] {
 
 interface Entries {
   readonly entries: readonly PluginEntry[];
-  readonly decisions: readonly (Decisions | undefined)[];
+  readonly decisions: readonly (PhaseDecisions | undefined)[];
 }
 
 async function startInstances(

@@ -1,7 +1,14 @@
 // What host functions record, and that what is recorded does the same to another request.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Fault, FieldKind, HOST_FUNCTIONS, Property, SetMode } from "@sluice/plugin-sdk/abi";
+import {
+  Fault,
+  FieldKind,
+  HOST_FUNCTIONS,
+  NumberProperty,
+  Property,
+  SetMode,
+} from "@sluice/plugin-sdk/abi";
 import { exchangeOf, fieldsOf, linesOf } from "../../../exchange.testing.ts";
 import type { Exchange } from "../../../exchange.ts";
 import { fieldFunctions } from "../field-functions.ts";
@@ -28,7 +35,7 @@ function recorded(exchange: Exchange) {
   const functions = {
     ...fieldFunctions(memory, call, entries),
     ...propertyFunctions(plugin, memory, call, entries),
-    ...decisionFunctions(call, [decisions]),
+    ...decisionFunctions(call, [{ access: decisions, log: decisions }]),
   };
   return { guest, request, functions, decisions, recording };
 }
@@ -70,6 +77,92 @@ test("looks and changes are those of the next request with the same looks", () =
   }
 });
 
+test("what may see a change of the call itself spoils it, and nothing else does", () => {
+  const kind = FieldKind.request;
+  for (const [isGood, run] of [
+    [
+      true,
+      ({ functions, request, text, out }) =>
+        functions.field_get(0, request, kind, ...text("x-b"), 0, ...out),
+    ],
+    [
+      false,
+      ({ functions, request, text, out }) =>
+        functions.field_get(0, request, kind, ...text("X-A"), 0, ...out),
+    ],
+    [
+      false,
+      ({ functions, request, text, out }) =>
+        functions.fields_get(0, request, kind, ...text("x-a"), ...out),
+    ],
+    [false, ({ functions, request, out }) => functions.field_names(0, request, kind, ...out)],
+    [
+      false,
+      ({ functions, request, text, out }) =>
+        functions.query_get(0, request, ...text("b"), 0, ...out),
+    ],
+    [
+      false,
+      ({ functions, request, out }) => functions.property_get(0, request, Property.query, ...out),
+    ],
+    [
+      true,
+      ({ functions, request, out }) => functions.property_get(0, request, Property.method, ...out),
+    ],
+    [
+      false,
+      ({ functions, request, text }) =>
+        functions.property_set(0, request, Property.path, ...text("/x")),
+    ],
+    [
+      true,
+      ({ functions, request, text }) =>
+        functions.property_set(0, request, Property.method, ...text("PUT")),
+    ],
+  ] as [boolean, (of: Asked) => number][]) {
+    const { guest, request, functions, recording } = recorded(requestOf("a=1"));
+    const text = (value: string): [number, number] => guest.text(value);
+    functions.field_set(0, request, kind, ...text("x-a"), ...text("1"), SetMode.replace);
+    functions.query_set(0, request, ...text("a"), ...text(""), SetMode.remove);
+    functions.remember(0, request, Infinity);
+    run({ functions, request, text, out: guest.result });
+    assert.equal(recording.isRepeatable, isGood, run.toString());
+  }
+});
+
+interface Asked {
+  readonly functions: ReturnType<typeof recorded>["functions"];
+  readonly request: number;
+  readonly text: (value: string) => [number, number];
+  readonly out: [buffer: number, limit: number];
+}
+
+test("headers of the response are looked at and changed when it is there", () => {
+  const response = (...lines: readonly string[]): Exchange => {
+    const exchange = requestOf("");
+    exchange.responseFields = fieldsOf(...lines);
+    exchange.status = 200;
+    return exchange;
+  };
+  const first = response("X-Kind: a");
+  const { guest, functions, decisions, recording } = recorded(first);
+  const request = guest.call.begin("header_filter", 0, first, Infinity);
+  guest.call.record(recording);
+  const kind = FieldKind.response;
+  functions.field_get(0, request, kind, ...guest.text("x-kind"), 0, ...guest.result);
+  functions.number_get(0, request, NumberProperty.status);
+  functions.field_set(0, request, kind, ...guest.text("X-Seen"), ...guest.text("a"), SetMode.add);
+  recording.untilMs = Infinity;
+  decisions.keep(undefined, recording);
+  const like = response("X-Kind: a", "X-Other: b");
+  assert.equal(decisions.repeat(like), true);
+  assert.deepEqual(linesOf(like.responseFields), ["X-Kind: a", "X-Other: b", "X-Seen: a"]);
+  assert.equal(decisions.repeat(response("X-Kind: b")), false);
+  const failed = response("X-Kind: a");
+  failed.status = 500;
+  assert.equal(decisions.repeat(failed), false);
+});
+
 test("all names of fields are one look", () => {
   const { guest, request, functions, decisions, recording } = recorded(requestOf("", "X-A: 1"));
   functions.field_names(0, request, FieldKind.request, ...guest.result);
@@ -96,15 +189,23 @@ test("remember is refused in other phases, for other requests and without a time
     assert.equal(functions.remember(0, request, untilMs), Fault.badValue);
   }
   assert.equal(functions.remember(0, request + 1, 1), Fault.badHandle);
-  const later = guest.call.begin("header_filter", 0, requestOf(""), Infinity);
-  assert.equal(functions.remember(0, later, 1), Fault.wrongPhase);
+  for (const [phase, result] of [
+    ["header_filter", 0],
+    ["log", 0],
+    ["request_body", Fault.wrongPhase],
+    ["body_filter", Fault.wrongPhase],
+    ["configure", Fault.wrongPhase],
+  ] as const) {
+    const handle = guest.call.begin(phase, 0, requestOf(""), Infinity);
+    assert.equal(functions.remember(0, handle, 1), result, phase);
+  }
 });
 
 test("every other function spoils a recording, and gets its parameters all the same", () => {
   const repeatable =
     "authenticate authenticate_by bytes_equal config_get consumer_find consumer_find_by consumer_get " +
     "credential_find credential_get deadline_reached digest field_get field_names field_set fields_get fields_set hmac " +
-    "jwt_verify now_ms property_get query_get query_set remember url_parse url_set";
+    "jwt_verify now_ms number_get property_get property_set query_get query_set record_append remember url_parse url_set";
   assert.deepEqual([...REPEATABLE].sort(), repeatable.split(" "));
   const guest = new TestGuest();
   const seen: number[][] = [];

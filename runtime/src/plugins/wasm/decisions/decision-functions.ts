@@ -2,28 +2,33 @@
 // "Decisions").
 import { Fault } from "@sluice/plugin-sdk/abi";
 import type { HostFunction } from "@sluice/plugin-sdk/abi";
-import type { GuestCall } from "../guest-call.ts";
-import type { Decisions } from "./decisions.ts";
+import type { CallPhase, GuestCall } from "../guest-call.ts";
+import type { PhaseDecisions } from "./decisions.ts";
 
 type Run = (...parameters: number[]) => number;
 
 /** `decisions` by entry; none for those that are never repeated. */
 export function decisionFunctions(
   call: GuestCall,
-  decisions: readonly (Decisions | undefined)[],
+  decisions: readonly (PhaseDecisions | undefined)[],
 ): Record<"remember", Run> {
   return {
     remember: (_, request = 0, untilMs = 0) => {
       const asking = call.of(request);
       if (asking?.exchange === undefined) return Fault.badHandle;
-      if (asking.phase !== "access") return Fault.wrongPhase;
+      const { phase, entry } = asking;
+      if (!isRemembered(phase)) return Fault.wrongPhase;
       if (!(untilMs > 0)) return Fault.badValue;
-      decisions[asking.entry]?.want();
+      decisions[entry]?.[phase]?.want();
       const recording = call.recordingOf(request);
       if (recording !== undefined) recording.untilMs = untilMs;
       return 0;
     },
   };
+}
+
+function isRemembered(phase: CallPhase | undefined): phase is "access" | "header_filter" | "log" {
+  return phase === "access" || phase === "header_filter" || phase === "log";
 }
 
 /**
@@ -37,6 +42,8 @@ export const REPEATABLE: ReadonlySet<string> = new Set<HostFunction>([
   "field_set",
   "fields_set",
   "property_get",
+  "property_set",
+  "number_get",
   "query_get",
   "query_set",
   "credential_find",
@@ -47,6 +54,7 @@ export const REPEATABLE: ReadonlySet<string> = new Set<HostFunction>([
   "authenticate",
   "authenticate_by",
   "remember",
+  "record_append",
   "config_get",
   "digest",
   "hmac",

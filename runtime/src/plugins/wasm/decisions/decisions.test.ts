@@ -4,7 +4,7 @@ import { describe, mock, test } from "node:test";
 import type { Exchange } from "../../../exchange.ts";
 import type { Snapshot } from "../../../snapshot.ts";
 import { Decisions } from "./decisions.ts";
-import { Recording } from "./recording.ts";
+import { EVERYTHING, Recording } from "./recording.ts";
 import type { Look } from "./recording.ts";
 
 type Request = Exchange & { readonly seen: Record<string, string>; readonly done: string[] };
@@ -16,14 +16,14 @@ function request(seen: Record<string, string>, snapshot: Snapshot = SNAPSHOT): R
 }
 
 function look(name: string): Look {
-  return { name, read: (exchange) => (exchange as Request).seen[name] };
+  return { name, of: name, read: (exchange) => (exchange as Request).seen[name] };
 }
 
 /** What a handler leaves that looks at these in turn and then does something. */
 function recording(answers: Record<string, string | undefined>, effect: string): Recording {
   const made = new Recording();
   for (const [name, answer] of Object.entries(answers)) made.saw(look(name), answer);
-  made.did((exchange) => (exchange as Request).done.push(effect));
+  made.did((exchange) => (exchange as Request).done.push(effect), "done");
   made.untilMs = Infinity;
   return made;
 }
@@ -85,6 +85,15 @@ describe("a decision is repeated", () => {
     assert.equal(decisions.repeat(request({ key: "a" })), false);
   });
 
+  test("of a call that looks elsewhere than where it has changed something", () => {
+    const decisions = new Decisions();
+    const made = recording({ key: "a" }, "x");
+    made.saw(look("other"), "o");
+    decisions.keep(SNAPSHOT, made);
+    assert.equal(decisions.repeat(request({ key: "a", other: "o" })), true);
+    assert.equal(decisions.repeat(request({ key: "a", other: "p" })), false);
+  });
+
   test("of a handler that looks at nothing", () => {
     const decisions = new Decisions();
     decisions.keep(SNAPSHOT, recording({}, "always"));
@@ -96,14 +105,17 @@ describe("a decision is repeated", () => {
 });
 
 describe("nothing is kept", () => {
-  test("of a call that was spoilt, that did not ask, or that reads after it has changed something", () => {
+  test("of a call that was spoilt, that did not ask, or that may have seen its own doing", () => {
     const spoilt = recording({ key: "a" }, "x");
     spoilt.spoil();
     const unasked = recording({ key: "a" }, "x");
     unasked.untilMs = 0;
     const late = recording({ key: "a" }, "x");
-    late.saw(look("other"), undefined);
-    for (const made of [spoilt, unasked, late]) {
+    late.saw(look("done"), undefined);
+    const all = recording({ key: "a" }, "x");
+    all.did(() => undefined, EVERYTHING);
+    all.saw(look("other"), undefined);
+    for (const made of [spoilt, unasked, late, all]) {
       const decisions = new Decisions();
       decisions.keep(SNAPSHOT, made);
       assert.equal(decisions.repeat(request({ key: "a" })), false);
@@ -127,6 +139,16 @@ describe("nothing is kept", () => {
     const decisions = new Decisions();
     assert.equal(decisions.record(), undefined);
     decisions.want();
+    assert.ok(decisions.record() instanceof Recording);
+  });
+
+  test("of most calls when none has been repeated for long", () => {
+    const decisions = new Decisions();
+    decisions.want();
+    const made = Array.from({ length: 2000 }, () => decisions.record());
+    assert.equal(made.filter((each) => each !== undefined).length, 1000 + 1000 / 50);
+    decisions.keep(SNAPSHOT, recording({ key: "a" }, "x"));
+    assert.equal(decisions.repeat(request({ key: "a" })), true);
     assert.ok(decisions.record() instanceof Recording);
   });
 

@@ -1,5 +1,6 @@
 // What a plugin entry decided on requests, to be repeated for those of which it would read the same. A handler that goes
 // by nothing but its config and what it reads is a tree of questions: its next look follows from the answers so far.
+import type { Phase } from "@sluice/plugin-sdk/abi";
 import type { Exchange } from "../../../exchange.ts";
 import { isSameSecret, secretHash } from "../../../secret.ts";
 import type { Snapshot } from "../../../snapshot.ts";
@@ -25,10 +26,19 @@ interface Outcome {
   readonly untilMs: number;
 }
 
-/** Of one entry in one thread: strangers choose what is remembered. */
+/** Of one phase of an entry in one thread: strangers choose what is remembered. */
 const MAX_BYTES = 1_048_576;
+const MAX_FRUITLESS = 1000;
+const SAMPLED = 50;
 /** About, beside its text. */
 const BRANCH_BYTES = 200;
+
+/** Those of one entry. Bodies are never the same. */
+export type PhaseDecisions = Readonly<Partial<Record<Phase, Decisions>>>;
+
+export function phaseDecisions(): PhaseDecisions {
+  return { access: new Decisions(), header_filter: new Decisions(), log: new Decisions() };
+}
 
 export class Decisions {
   #isWanted = false;
@@ -36,6 +46,8 @@ export class Decisions {
   #snapshot: Snapshot | undefined;
   #root: Step | undefined;
   #bytes = 0;
+  /** Since the last request that needed no call. */
+  #recordings = 0;
 
   /** The plugin has asked for it: calls are recorded from the next one on. */
   want(): void {
@@ -44,7 +56,11 @@ export class Decisions {
 
   /** For the call that begins; undefined as long as nobody asked. */
   record(): Recording | undefined {
-    return this.#isWanted ? new Recording() : undefined;
+    if (!this.#isWanted) return undefined;
+    this.#recordings++;
+    // Where no request is like another, recording costs more than it brings.
+    const isFruitless = this.#recordings > MAX_FRUITLESS && this.#recordings % SAMPLED !== 0;
+    return isFruitless ? undefined : new Recording();
   }
 
   /** False when nothing is known of such a request, which then has not been touched. */
@@ -58,6 +74,7 @@ export class Decisions {
       step = branch.next;
     }
     if (Date.now() >= step.untilMs) return false;
+    this.#recordings = 0;
     for (const effect of step.effects) effect(exchange);
     return true;
   }

@@ -7,10 +7,15 @@ export type Answer = string | object | undefined;
 /** One thing that can be read of a request; those of equal names read the same. */
 export interface Look {
   readonly name: string;
+  /** What of a request it is about, of which an {@link Effect} may change it. */
+  readonly of: string;
   read(exchange: Exchange): Answer;
 }
 
 export type Effect = (exchange: Exchange) => void;
+
+/** In the place of what an effect changes. */
+export const EVERYTHING = "everything";
 
 export class Recording {
   readonly looks: Look[] = [];
@@ -20,6 +25,7 @@ export class Recording {
   /** Until when the plugin wants the same done again, ms since 1970. */
   untilMs = 0;
   #isSpoilt = false;
+  readonly #changed = new Set<string>();
 
   /** It happened what cannot happen again by itself, or what the next request may have otherwise. */
   spoil(): void {
@@ -27,14 +33,16 @@ export class Recording {
   }
 
   saw(look: Look, answer: Answer): void {
-    // It may have seen its own doing, which the next request has not in it when it is looked at.
-    if (this.effects.length > 0) this.spoil();
+    // It sees its own doing, which the next request has not in it when it is looked at.
+    if (this.#changed.has(look.of) || this.#changed.has(EVERYTHING)) this.spoil();
     this.looks.push(look);
     this.answers.push(answer);
   }
 
-  did(effect: Effect): void {
+  /** What it changes is of what looks are of; nothing when no look can see it. */
+  did(effect: Effect, ...changed: readonly string[]): void {
     this.effects.push(effect);
+    for (const of of changed) this.#changed.add(of);
   }
 
   get isRepeatable(): boolean {
