@@ -106,7 +106,7 @@ export function fieldFunctions(
       const text = memory.readLatin1(fields, fieldsLength);
       // Many plugins set the same headers on each request.
       if (last?.text !== text || last.count !== count || last.isIdentifier !== isIdentifier) {
-        const block = readBlock(text, count, isIdentifier);
+        const block = readBlock(text, count, isIdentifier, last?.names);
         if (typeof block === "number") return block;
         last = block;
       }
@@ -194,7 +194,12 @@ interface Block {
 }
 
 /** Each name and value is ended by NUL. A Fault when one of them may not be set, or there are more or fewer. */
-function readBlock(text: string, count: number, isIdentifier: boolean): Block | number {
+function readBlock(
+  text: string,
+  count: number,
+  isIdentifier: boolean,
+  expected: readonly FieldName[] = [],
+): Block | number {
   const names: FieldName[] = [];
   const values: string[] = [];
   let at = 0;
@@ -202,7 +207,10 @@ function readBlock(text: string, count: number, isIdentifier: boolean): Block | 
     const nameEnd = text.indexOf("\0", at);
     const valueEnd = nameEnd < 0 ? -1 : text.indexOf("\0", nameEnd + 1);
     if (valueEnd < 0) return Fault.badValue;
-    const name = fieldNameAt(text, at, nameEnd, hashOf(text, at, nameEnd));
+    const known = expected[pair];
+    // Its values may be others each time; its names seldom are.
+    const isKnown = known?.text.length === nameEnd - at && text.startsWith(known.text, at);
+    const name = isKnown ? known : fieldNameAt(text, at, nameEnd, hashOf(text, at, nameEnd));
     const value = text.slice(nameEnd + 1, valueEnd);
     const refusal = refusalOf(name, value, isIdentifier);
     if (refusal !== undefined) return refusal;

@@ -42,8 +42,8 @@ export function phaseDecisions(): PhaseDecisions {
 
 export class Decisions {
   #isWanted = false;
-  /** Consumers, credentials and routes are this one's. */
-  #snapshot: Snapshot | undefined;
+  /** Consumers, credentials and routes are this one's, which must not stay in memory for it. */
+  #snapshot: WeakRef<Snapshot> | undefined;
   #root: Step | undefined;
   #bytes = 0;
   /** Since the last request that needed no call. */
@@ -66,7 +66,7 @@ export class Decisions {
   /** False when nothing is known of such a request, which then has not been touched. */
   repeat(exchange: Exchange): boolean {
     let step = this.#root;
-    if (step === undefined || exchange.snapshot !== this.#snapshot) return false;
+    if (step === undefined || exchange.snapshot !== this.#snapshot?.deref()) return false;
     while (step.kind === "question") {
       const answer = step.look.read(exchange);
       const branch: Branch | undefined = step.branches.get(keyOf(answer));
@@ -81,8 +81,11 @@ export class Decisions {
 
   keep(snapshot: Snapshot | undefined, recording: Recording): void {
     if (!recording.isRepeatable) return;
-    if (snapshot !== this.#snapshot || this.#bytes > MAX_BYTES) this.#forget();
-    this.#snapshot = snapshot;
+    if (snapshot !== this.#snapshot?.deref()) {
+      this.#forget();
+      this.#snapshot = snapshot && new WeakRef(snapshot);
+    }
+    if (this.#bytes > MAX_BYTES) this.#forget();
     if (this.#root === undefined) this.#root = this.#stepsFrom(recording, 0);
     // A plugin that looks elsewhere after the same answers does not go by them alone.
     else if (!this.#add(this.#root, recording)) this.#forget();
