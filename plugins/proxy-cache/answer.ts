@@ -1,51 +1,57 @@
 // What becomes of a request that the cache may answer.
-import type { EarlyResponse, RequestContext } from "@sluice/plugin-sdk";
+import type { EarlyResponse } from "@sluice/plugin-sdk";
 
+import { whenThere } from "../parts/now-or-later.ts";
 import { askUpstream, headersOf } from "./ask-upstream.ts";
-import { isUnkeyed } from "./cache-key.ts";
 import { release, turn } from "./lock.ts";
-import { find, isGoodOnError, useOf } from "./lookup.ts";
-import type { Found } from "./lookup.ts";
-import type { Place } from "./place.ts";
-import { serve, tell } from "./serve.ts";
-import { setState } from "./state.ts";
+import { find, isGoodOnError } from "./lookup.ts";
+import type { Found, Question } from "./lookup.ts";
+import { serve, tell, tellKey } from "./serve.ts";
+import type { Serving } from "./serve.ts";
+import { clearState, setState } from "./state.ts";
+import type { State } from "./state.ts";
+import type { Body } from "./storage.ts";
 
 type Outcome = EarlyResponse | undefined;
 
-/** A request, and where its answer may be. */
-export interface Question extends Place {
-  readonly ctx: RequestContext;
-  /** What it says of the age that it takes. */
-  readonly wanted: ReadonlyMap<string, string>;
+/** Undefined when the request goes on to the upstream. Throws or is rejected when the storage fails. */
+export function answer(question: Question): Promise<Outcome> | Outcome {
+  return whenThere(find(question), answerFrom, question);
 }
 
-/** Undefined when the request goes on to the upstream. Rejected when the storage fails. */
-export async function answer(question: Question): Promise<Outcome> {
-  const { ctx, settings, wanted } = question;
+function answerFrom(found: Found | undefined, question: Question): Promise<Outcome> | Outcome {
+  if (found === undefined || found.use === "old") return missed(question, found);
+  const { store, settings } = question;
+  const body = settings.storage.body(store, found.key, found.entry);
+  return body instanceof Promise
+    ? body.then((there) => answerWith(there, question, found))
+    : answerWith(body, question, found);
+}
+
+/** Without its body, which was pushed out, a stored response will not do. */
+function answerWith(
+  body: Body | undefined,
+  question: Question,
+  found: Found,
+): Promise<Outcome> | Outcome {
+  return body === undefined ? missed(question, found) : serve(question, hit(found, body));
+}
+
+function hit(found: Found, body: Body): Serving {
+  const stale = found.use === "stale" ? found : undefined;
+  return { entry: found.entry, body, status: "Hit", stale };
+}
+
+function missed(question: Question, found: Found | undefined): Promise<Outcome> | Outcome {
+  const { ctx, settings, roles, primary, wanted } = question;
   const { request } = ctx;
-  const found = await find(question, request);
-  const first = found && (await fromCache(question, found));
-  if (first !== undefined) return first;
+  tellKey(ctx, settings, primary);
   // RFC 9111 §5.2.1.7.
   if (wanted.has("only-if-cached")) return ctx.error(504, "Gateway Timeout");
   // What a HEAD brings cannot answer a GET.
   if (request.method !== "GET") return tell(ctx, settings, statusOf(found));
-  for (const name of request.headerNames()) if (isUnkeyed(name)) request.removeHeader(name);
+  for (const name of roles.unkeyed) request.removeHeader(name);
   return fetchOnce(question, found);
-}
-
-/** Undefined when the stored response will not do. */
-async function fromCache(
-  { ctx, store, settings, primary, wanted }: Question,
-  found: Found,
-): Promise<Outcome> {
-  const { key, entry } = found;
-  const use = useOf(entry, wanted, Date.now());
-  if (use === "old") return undefined;
-  const body = await settings.storage.body(store, key, entry);
-  if (body === undefined) return undefined;
-  const serving = { primary, entry, body, status: "Hit" } as const;
-  return serve(ctx, settings, use === "stale" ? { ...serving, stale: found } : serving);
 }
 
 /** To the upstream, unless another request is there already and brings something. */
@@ -53,10 +59,8 @@ async function fetchOnce(question: Question, old: Found | undefined): Promise<Ou
   const { ctx, store, settings, primary, wanted } = question;
   const { request } = ctx;
   const look = async (): Promise<Found | undefined> => {
-    const found = await find(question, request);
-    return found !== undefined && useOf(found.entry, wanted, Date.now()) !== "old"
-      ? found
-      : undefined;
+    const found = await find(question);
+    return found?.use === "old" ? undefined : found;
   };
   // What is asked for each time, nobody can wait for: by the client's wish, or by the response's.
   const isEachTime =
@@ -65,17 +69,20 @@ async function fetchOnce(question: Question, old: Found | undefined): Promise<Ou
   const lock = { store, key: primary, holder: request.id };
   const its = await turn(lock, timeoutMs, look);
   if (its.kind === "there") {
-    const served = await fromCache(question, its.found);
-    if (served !== undefined) return served;
+    const { found } = its;
+    const body = await settings.storage.body(store, found.key, found.entry);
+    if (body !== undefined) return serve(question, hit(found, body));
   }
   const isLocked = its.kind === "fetch" && its.isLocked;
   const headers = headersOf(request);
-  setState(ctx.shared, { kind: "asking", primary, status: statusOf(old), headers, isLocked });
+  const asking: State = { kind: "asking", primary, status: statusOf(old), headers, isLocked };
+  setState(ctx.shared, asking);
   if (old !== undefined) {
     const renewed = await renew(question, old);
     if (renewed !== undefined) {
+      clearState(ctx.shared, asking);
       if (isLocked) release(lock);
-      return renewed;
+      return serve(question, renewed);
     }
   }
   return tell(ctx, settings, statusOf(old));
@@ -86,18 +93,16 @@ function statusOf(old: Found | undefined): "Miss" | "Refresh" {
 }
 
 /** A stale response, confirmed or replaced; undefined when the request has to go on by itself. */
-async function renew(question: Question, found: Found): Promise<Outcome> {
-  const { ctx, store, settings, primary } = question;
-  const asked = await askUpstream(ctx, question, found);
+async function renew(question: Question, old: Found): Promise<Serving | undefined> {
+  const { ctx, store, settings } = question;
+  const { key, entry } = old;
+  const asked = await askUpstream(ctx, question, old);
   if (asked.kind === "entry") {
-    const { entry, body } = asked;
-    return serve(ctx, settings, { primary, entry, body, status: "Refresh" });
+    return { entry: asked.entry, body: asked.body, status: "Refresh", stale: undefined };
   }
-  if (asked.kind === "failed" && isGoodOnError(found.entry, Date.now())) {
-    const { entry } = found;
-    const body = await settings.storage.body(store, found.key, entry);
-    if (body === undefined) return undefined;
-    return serve(ctx, settings, { primary, entry, body, status: "Hit" });
+  if (asked.kind === "failed" && isGoodOnError(entry, Date.now())) {
+    const body = await settings.storage.body(store, key, entry);
+    if (body !== undefined) return { entry, body, status: "Hit", stale: undefined };
   }
   return undefined;
 }

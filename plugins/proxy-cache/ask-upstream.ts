@@ -2,13 +2,14 @@
 import { FetchError } from "@sluice/plugin-sdk";
 import type { FetchResponse, LogContext, RequestContext } from "@sluice/plugin-sdk";
 
-import { isUnkeyed } from "./cache-key.ts";
 import { validatorsOf } from "./conditions.ts";
 import { freshnessOf } from "./freshness.ts";
+import { isUnkeyed } from "./header-roles.ts";
+import type { Header } from "./header-lines.ts";
 import { confirm, keep } from "./keep.ts";
 import type { Place } from "./place.ts";
 import type { Found } from "./lookup.ts";
-import type { Body, Entry, Header } from "./storage.ts";
+import type { Body, Entry } from "./storage.ts";
 
 export type Asking = Pick<RequestContext | LogContext, "fetch" | "request" | "store">;
 

@@ -1,77 +1,71 @@
-// What makes two requests ask for the same. The parts are put together as JSON and hashed: no value can pass for
-// another part's (K3).
+// What makes two requests ask for the same: one part a line, hashed. No value can pass for another part's (K3), because a
+// line feed or NUL is in none of them: HTTP has neither in a path, query or header, and what may have them is JSON here.
 import { digest } from "@sluice/plugin-sdk";
 import type { RequestContext } from "@sluice/plugin-sdk";
 
-import type { Config } from "./settings.ts";
+import type { HeaderRoles } from "./header-roles.ts";
+import type { Settings } from "./settings.ts";
 
-type Keyed = Pick<RequestContext, "request" | "consumers">;
+interface Keyed {
+  readonly request: Pick<
+    RequestContext["request"],
+    "scheme" | "host" | "path" | "query" | "queryArgs" | "headers"
+  >;
+  readonly consumers: Pick<RequestContext["consumers"], "current" | "credentialId">;
+}
 type Asked = Pick<Keyed["request"], "headers">;
 
 /** Everything but what Vary of the response names. GET and HEAD are one: a HEAD is answered from a GET. */
-export function primaryKey({ request, consumers }: Keyed, config: Config, entryId: string): string {
-  const { ignore_uri_case, vary_headers = [], vary_query_params } = config;
+export function primaryKey(
+  { request, consumers }: Keyed,
+  { keyStart, ignore_uri_case, sortedQueryParams }: Settings,
+  { keyed, showsNobody }: HeaderRoles,
+): string {
   const path = ignore_uri_case ? request.path.toLowerCase() : request.path;
   const query =
-    vary_query_params === undefined
+    sortedQueryParams === undefined
       ? request.query
-      : [...vary_query_params].sort().map((name) => [name, request.queryArgs(name)]);
-  // RFC 9111 §3.5: what was said to one who showed credentials is not said to another.
-  const credentials = [request.headers("authorization"), consumers.current?.id ?? null];
-  // A proxy that is trusted may state another host than Host.
-  const stated = ["x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"].map(
-    (name) => request.header(name) ?? null,
-  );
-  return hash([
-    entryId,
-    request.scheme,
-    request.host,
-    // With its port, as a route with preserve_host tells the upstream.
-    request.header("host")?.toLowerCase() ?? null,
-    stated,
-    path,
-    query,
-    credentials,
-    consumers.credentialId ?? null,
-    valuesOf(request, request.headerNames().filter(isIdentity)),
-    valuesOf(request, vary_headers),
-  ]);
+      : JSON.stringify(sortedQueryParams.map((name) => request.queryArgs(name)));
+  const { current, credentialId } = consumers;
+  let text = `${keyStart}\n${request.scheme}\n${request.host}\n${path}\n${query}\n${quoted(current?.id)}\n${quoted(credentialId)}\n`;
+  for (let at = 0; at < keyed.length; at++) text += line(keyed[at] as string, request); // Within its length.
+  return showsNobody && current === undefined && credentialId === undefined
+    ? recentDigest(text)
+    : digest("SHA-256", text, "hex");
 }
 
-/**
- * Applications take a path or method from these; what is stored would depend on what is not part of the key (K2).
- * Some read underscores as dashes.
- */
-export function isUnkeyed(name: string): boolean {
-  return UNKEYED.has(name.toLowerCase().replaceAll("_", "-"));
-}
+/** Digests of texts without a credential, which must not stay in memory. A digest costs ten times the look-up. */
+const recent = new Map<string, string>();
+const MAX_RECENT = 256;
+const MAX_RECENT_CHARACTERS = 512;
 
-const UNKEYED: ReadonlySet<string> = new Set([
-  "x-original-url",
-  "x-original-uri",
-  "x-rewrite-url",
-  "x-original-host",
-  "x-host",
-  "x-http-host-override",
-  "x-http-method",
-  "x-http-method-override",
-  "x-method-override",
-]);
-
-/** Two tokens of one user may have other scopes or groups. */
-function isIdentity(name: string): boolean {
-  return /^x-(?:consumer|credential|authenticated|anonymous)-/i.test(name);
+function recentDigest(text: string): string {
+  const known = recent.get(text);
+  if (known !== undefined) return known;
+  const key = digest("SHA-256", text, "hex");
+  if (text.length <= MAX_RECENT_CHARACTERS) {
+    if (recent.size >= MAX_RECENT) recent.clear();
+    recent.set(text, key);
+  }
+  return key;
 }
 
 /** Of one of several responses, by the headers that Vary names. */
 export function variantKey(primary: string, names: readonly string[], request: Asked): string {
-  return hash([primary, valuesOf(request, names)]);
+  return digest(
+    "SHA-256",
+    `${primary}\n${names.map((name) => line(name, request)).join("")}`,
+    "hex",
+  );
 }
 
-function valuesOf(request: Asked, names: readonly string[]): (string | string[])[][] {
-  return names.map((name) => [name.toLowerCase(), request.headers(name)]);
+/** A text of any characters, or none. */
+function quoted(text: string | undefined): string {
+  return text === undefined ? "" : JSON.stringify(text);
 }
 
-function hash(parts: unknown): string {
-  return digest("SHA-256", JSON.stringify(parts), "hex");
+/** A header that is missing is another one than an empty one, and two values are others than one with a comma. */
+function line(name: string, request: Asked): string {
+  const values = request.headers(name);
+  return values.length === 0 ? `${name}\n` : `${name}\0${values.join("\0")}\n`;
 }

@@ -1,7 +1,7 @@
 // Whether a response may be stored, and for how long it is fresh: by cache_ttl, or as RFC 9111 says.
 import CachePolicy from "http-cache-semantics";
 
-import type { Header } from "./storage.ts";
+import type { Header } from "./header-lines.ts";
 import { normalType } from "./settings.ts";
 import type { Settings } from "./settings.ts";
 

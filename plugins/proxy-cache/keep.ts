@@ -1,15 +1,22 @@
 // Puts a response into the cache, or a confirmation that an old one still holds.
+import { isGatewayHeader } from "@sluice/plugin-sdk";
+
 import { variantKey } from "./cache-key.ts";
 import { freshnessOf, valuesOf, varyOf } from "./freshness.ts";
 import type { Exchanged, Freshness } from "./freshness.ts";
 import type { Found } from "./lookup.ts";
 import type { Place } from "./place.ts";
+import { headersIn, linesOf } from "./header-lines.ts";
+import type { Header } from "./header-lines.ts";
 import type { Settings } from "./settings.ts";
-import type { Entry, Header } from "./storage.ts";
+import type { Entry } from "./storage.ts";
 
 /** Of one connection or one request, or the gateway's own word on this request. */
 const NOT_KEPT =
   /^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|content-length|age|via|x-request-id|x-cache-(?:status|key)|(?:x-)?ratelimit(?:-.*)?|retry-after|x-kong-.*)$/i;
+
+/** What a plugin can set of a header, characters: a longer one could not be given back. */
+const MAX_VALUE = 16_384;
 
 function keptHeaders(headers: readonly Header[]): Header[] {
   // RFC 9111 §3.1: what Connection names is of the connection, too.
@@ -19,7 +26,9 @@ function keptHeaders(headers: readonly Header[]): Header[] {
       .split(",")
       .map((name) => name.trim().toLowerCase()),
   );
-  return headers.filter(([name]) => !NOT_KEPT.test(name) && !named.has(name.toLowerCase()));
+  return headers.filter(
+    ([name]) => !NOT_KEPT.test(name) && !named.has(name.toLowerCase()) && !isGatewayHeader(name),
+  );
 }
 
 /** Undefined when it cannot be stored. Rejected when the storage fails. */
@@ -28,6 +37,7 @@ export async function keep(
   { freshness, ...exchanged }: Exchanged & { readonly freshness: Freshness },
   body: Uint8Array<ArrayBuffer>,
 ): Promise<Entry | undefined> {
+  if (exchanged.headers.some(([, value]) => value.length > MAX_VALUE)) return undefined;
   const entry = entryOf(exchanged, freshness, body.length);
   const names = varyOf(exchanged.headers);
   // As a request, of which a key needs nothing else.
@@ -51,12 +61,13 @@ export async function confirm(
   { key, entry }: Found,
   exchanged: Exchanged,
 ): Promise<Entry | undefined> {
+  const old: Header[] = [["content-type", entry.type], ...headersIn(entry.lines)];
   const news = keptHeaders(exchanged.headers);
   const replaced = new Set(news.map(([name]) => name.toLowerCase()));
   const headers = [
-    ...entry.headers.filter(([name]) => !replaced.has(name.toLowerCase())),
+    ...old.filter(([name]) => !replaced.has(name.toLowerCase())),
     ...news.filter(([name]) => !/^content-(?:encoding|type|range)$/i.test(name)),
-    ...entry.headers.filter(
+    ...old.filter(
       ([name]) => /^content-(?:encoding|type)$/i.test(name) && replaced.has(name.toLowerCase()),
     ),
   ];
@@ -74,11 +85,14 @@ export async function confirm(
 
 function entryOf({ status, headers }: Exchanged, freshness: Freshness, bytes: number): Entry {
   const [age] = valuesOf(headers, "age");
+  // What is stored has one.
+  const [type = ""] = valuesOf(headers, "content-type");
   const ageMs = age !== undefined && /^\d{1,9}$/.test(age) ? Number(age) * 1000 : 0;
   return {
     kind: "entry",
     status,
-    headers: keptHeaders(headers),
+    type,
+    lines: linesOf(keptHeaders(headers).filter(([name]) => name.toLowerCase() !== "content-type")),
     storedAtMs: Date.now(),
     ageMs,
     ...freshness,

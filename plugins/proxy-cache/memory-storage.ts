@@ -2,7 +2,7 @@
 import type { Store } from "@sluice/plugin-sdk";
 
 import { bytesOfLatin1, latin1Of } from "../parts/latin1.ts";
-import { parseKept } from "./storage.ts";
+import type { KeptCopies } from "./kept-copies.ts";
 import type { Body, Entry, Kept, Storage, Stored } from "./storage.ts";
 
 /** Characters; of three bytes at most in UTF-8, they fit into a value of the store. */
@@ -11,11 +11,21 @@ const PIECE = 20_000;
 const MAX_BINARY_BYTES = 131_072;
 
 export class MemoryStorage implements Storage {
-  find(store: Store, key: string): Kept | undefined {
-    return parseKept(store.get(entryKey(key)));
+  readonly #copies: KeptCopies;
+
+  constructor(copies: KeptCopies) {
+    this.#copies = copies;
   }
 
-  body(store: Store, key: string, { tag, chunks = 0, encoding }: Entry): Body | undefined {
+  find(store: Store, key: string): Kept | undefined {
+    const json = store.get(entryKey(key));
+    return json === undefined ? undefined : this.#copies.parsed(key, json);
+  }
+
+  body(store: Store, key: string, entry: Entry): Body | undefined {
+    const known = this.#copies.body(key, entry);
+    if (known !== undefined) return known;
+    const { tag, chunks = 0, encoding } = entry;
     const pieces: string[] = [];
     for (let at = 0; at < chunks; at++) {
       const piece = store.get(pieceKey(key, tag, at));
@@ -24,7 +34,9 @@ export class MemoryStorage implements Storage {
       pieces.push(piece);
     }
     const text = pieces.join("");
-    return encoding === "latin1" ? bytesOfLatin1(text) : text;
+    if (encoding === "latin1") return bytesOfLatin1(text);
+    this.#copies.note(key, entry, text);
+    return text;
   }
 
   put(store: Store, key: string, { kept, body, lifetimeMs }: Stored): boolean {

@@ -6,86 +6,124 @@ import { reasonOf } from "../parts/reason.ts";
 import { answer } from "./answer.ts";
 import { askUpstream, headersOf, urlOf } from "./ask-upstream.ts";
 import { primaryKey } from "./cache-key.ts";
+import { fillIn } from "./fill-in.ts";
 import { freshnessOf } from "./freshness.ts";
+import type { HeaderRoles } from "./header-roles.ts";
 import { keep } from "./keep.ts";
+import { KeptCopies } from "./kept-copies.ts";
 import { pass, release } from "./lock.ts";
 import { wantedOf } from "./lookup.ts";
 import type { Found } from "./lookup.ts";
 import type { Place } from "./place.ts";
-import { fillIn, tell } from "./serve.ts";
+import { tell, tellKey } from "./serve.ts";
 import { config, settingsOf } from "./settings.ts";
 import type { Settings } from "./settings.ts";
-import { setState, stateOf } from "./state.ts";
+import { clearState, setState, stateOf, takeUnfinished } from "./state.ts";
 import type { State } from "./state.ts";
 
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
+/** Of all entries of the config. */
+const copies = new KeptCopies();
+
+// A hit awaits nothing with the memory storage: no handler is async, and each gives a promise only when it has to wait.
 export default definePlugin({
   name: "proxy-cache",
   version: "1.0.0",
   priority: 100,
   config,
 
-  configure: (config, entry) => settingsOf(config, entry.id),
+  configure: (config, entry) => settingsOf(config, entry.id, copies),
 
-  async onRequest(ctx, settings) {
+  onRequest(ctx, settings) {
     const { request } = ctx;
-    if (!SAFE.has(request.method)) {
-      setState(ctx.shared, { kind: "unsafe", primary: primaryOf(ctx, settings) });
-    }
-    const wanted = wantedOf(request, settings);
-    if (!isCacheable(ctx, settings) || wanted.has("no-store")) return tell(ctx, settings, "Bypass");
-    const primary = primaryOf(ctx, settings);
-    if (settings.response_headers["X-Cache-Key"]) ctx.response.setHeader("X-Cache-Key", primary);
-    try {
-      return await answer({ ctx, store: ctx.store, settings, primary, wanted });
-    } catch (cause) {
-      ctx.log.warn(`The cache cannot be used: ${reasonOf(cause)}`);
+    const roles = settings.rolesOf(request.headerNames());
+    const { method } = request;
+    if (!settings.methods.has(method) || !isWhole(request, roles)) {
+      if (!SAFE.has(method)) {
+        setState(ctx.shared, { kind: "unsafe", primary: primaryKey(ctx, settings, roles) });
+      }
       return tell(ctx, settings, "Bypass");
+    }
+    const wanted = wantedOf(request, roles, settings);
+    if (wanted.has("no-store")) return tell(ctx, settings, "Bypass");
+    const primary = primaryKey(ctx, settings, roles);
+    try {
+      const outcome = answer({ ctx, store: ctx.store, settings, roles, primary, wanted });
+      return outcome instanceof Promise
+        ? outcome.catch((cause) => withoutCache(ctx, settings, primary, cause))
+        : outcome;
+    } catch (cause) {
+      return withoutCache(ctx, settings, primary, cause);
     }
   },
 
-  async onResponse(ctx, settings) {
+  onResponse(ctx, settings) {
     const state = stateOf(ctx.shared);
-    if (state === undefined) return;
+    if (state === undefined) return undefined;
     try {
-      if (state.kind === "served") fillIn(ctx, state);
-      else if (state.kind === "asking") await take(ctx, settings, state);
-      else if (ctx.response.status < 400) await settings.storage.remove(ctx.store, state.primary);
+      const done = afterwards(ctx, settings, state);
+      return done instanceof Promise ? done.catch((cause) => notStored(ctx, cause)) : undefined;
     } catch (cause) {
-      ctx.log.warn(`The response is not in the cache: ${reasonOf(cause)}`);
+      return notStored(ctx, cause);
     }
   },
 
   onLog(ctx, settings) {
-    const state = stateOf(ctx.shared);
-    if (state?.kind === "asking" && state.isLocked) {
+    const state = takeUnfinished(ctx);
+    if (state?.kind === "asking") {
       release({ store: ctx.store, key: state.primary, holder: ctx.request.id });
     } else if (state?.kind === "served" && state.stale !== undefined) {
+      const { primary, found } = state.stale;
       // Nobody waits for it: neither the client nor the log.
-      const place = { store: ctx.store, settings, primary: state.primary };
-      void refresh(ctx, place, state.stale);
+      void refresh(ctx, { store: ctx.store, settings, primary }, found);
     }
   },
 });
 
-function isCacheable({ request }: RequestContext, { methods }: Settings): boolean {
-  if (!methods.has(request.method) || request.header("range") !== undefined) return false;
-  // A GET with a body: what the upstream makes of it is not in the key (K2).
-  const length = request.header("content-length") ?? "0";
-  return length === "0" && request.header("transfer-encoding") === undefined;
+/** The storage does not answer: the request goes on. */
+function withoutCache(
+  ctx: RequestContext,
+  settings: Settings,
+  primary: string,
+  cause: unknown,
+): undefined {
+  ctx.log.warn(`The cache cannot be used: ${reasonOf(cause)}`);
+  tellKey(ctx, settings, primary);
+  return tell(ctx, settings, "Bypass");
 }
 
-function primaryOf(ctx: RequestContext, settings: Settings): string {
-  return primaryKey(ctx, settings, settings.entryId);
+function notStored(ctx: ResponseContext, cause: unknown): undefined {
+  ctx.log.warn(`The response is not in the cache: ${reasonOf(cause)}`);
+  return undefined;
+}
+
+/** Whether it asks for all of a response by its head alone. */
+function isWhole(request: RequestContext["request"], roles: HeaderRoles): boolean {
+  if (roles.isSpecial) return false;
+  // A GET with a body: what the upstream makes of it is not in the key (K2).
+  return !roles.hasLength || request.header("content-length") === "0";
+}
+
+function afterwards(ctx: ResponseContext, settings: Settings, state: State): Promise<void> | void {
+  switch (state.kind) {
+    case "served":
+      return fillIn(ctx, state.lines);
+    case "asking":
+      return take(ctx, settings, state);
+    case "unsafe":
+      if (ctx.response.status >= 400) return undefined;
+      return settings.storage.remove(ctx.store, state.primary);
+  }
 }
 
 /** What the upstream said, into the cache. */
 async function take(
   ctx: ResponseContext,
   settings: Settings,
-  { primary, headers, isLocked }: State & { kind: "asking" },
+  state: State & { kind: "asking" },
 ): Promise<void> {
+  const { primary, headers, isLocked } = state;
   const { store, request, response, shared } = ctx;
   const exchanged = {
     method: request.method,
@@ -108,7 +146,7 @@ async function take(
   } finally {
     const lock = { store, key: primary, holder: request.id };
     if (isLocked) (isStored ? release : pass)(lock);
-    setState(shared, undefined);
+    clearState(shared, state);
     if (!isStored && settings.response_headers["X-Cache-Status"]) {
       response.setHeader("X-Cache-Status", "Bypass");
     }

@@ -4,6 +4,9 @@ import type { Infer } from "@sluice/plugin-sdk";
 
 import { headerName } from "../parts/header-names.ts";
 import { redisFields, redisOf } from "../parts/redis.ts";
+import { rolesReader } from "./header-roles.ts";
+import type { RolesReader } from "./header-roles.ts";
+import type { KeptCopies } from "./kept-copies.ts";
 import { MemoryStorage } from "./memory-storage.ts";
 import { RedisStorage } from "./redis-storage.ts";
 import type { Storage } from "./storage.ts";
@@ -57,7 +60,10 @@ const MAX_MEMORY_BODY_BYTES = 2_097_152;
 export type Config = Infer<typeof config>;
 
 export interface Settings extends Config {
-  readonly entryId: string;
+  /** What all keys of the entry begin with. */
+  readonly keyStart: string;
+  readonly sortedQueryParams: readonly string[] | undefined;
+  readonly rolesOf: RolesReader;
   readonly storage: Storage;
   readonly statuses: ReadonlySet<number>;
   readonly methods: ReadonlySet<string>;
@@ -65,7 +71,7 @@ export interface Settings extends Config {
 }
 
 /** Throws ConfigError. */
-export function settingsOf(config: Config, entryId: string): Settings {
+export function settingsOf(config: Config, entryId: string, copies: KeptCopies): Settings {
   const { strategy, response_code, max_body_bytes } = config;
   const redis = redisOf({ policy: strategy, redis: config.redis }, "strategy");
   if (strategy === "memory" && max_body_bytes > MAX_MEMORY_BODY_BYTES) {
@@ -76,10 +82,14 @@ export function settingsOf(config: Config, entryId: string): Settings {
   if (at >= 0) {
     throw new ConfigError("a part or a mere confirmation is never stored", `response_code[${at}]`);
   }
+  const sortedQueryParams = config.vary_query_params && [...config.vary_query_params].sort();
   return {
     ...config,
-    entryId,
-    storage: redis === undefined ? new MemoryStorage() : new RedisStorage(redis, max_body_bytes),
+    keyStart: JSON.stringify([entryId, sortedQueryParams ?? null]),
+    sortedQueryParams,
+    rolesOf: rolesReader(config.vary_headers ?? []),
+    storage:
+      redis === undefined ? new MemoryStorage(copies) : new RedisStorage(redis, max_body_bytes),
     statuses: new Set(response_code),
     methods: new Set(config.request_method),
     contentTypes: new Set(config.content_type.map((type) => normalType(type))),

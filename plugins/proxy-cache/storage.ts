@@ -1,13 +1,14 @@
 // What is kept of a response, and where.
 import type { Store } from "@sluice/plugin-sdk";
 
-export type Header = readonly [name: string, value: string];
-
 /** A response without its body; JSON. Times in ms. */
 export interface Entry {
   readonly kind: "entry";
   readonly status: number;
-  readonly headers: readonly Header[];
+  /** Its Content-Type. */
+  readonly type: string;
+  /** Its other headers, see header-lines.ts. */
+  readonly lines: string;
   /** Since 1970. */
   readonly storedAtMs: number;
   /** Its age when it came. */
@@ -53,11 +54,11 @@ export interface Storage {
 }
 
 /** Undefined for what is none: of another version, say. */
-export function parseKept(json: string | undefined): Kept | undefined {
-  if (json === undefined) return undefined;
+export function parseKept(json: string): Kept | undefined {
   try {
     const kept: unknown = JSON.parse(json);
-    const isKept = typeof kept === "object" && kept !== null && "kind" in kept;
+    const isKept =
+      typeof kept === "object" && kept !== null && ("lines" in kept || "names" in kept);
     // Only this plugin writes there.
     return isKept ? (kept as Kept) : undefined;
   } catch {
