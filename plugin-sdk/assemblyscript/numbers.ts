@@ -55,6 +55,7 @@ export enum Property {
   Target = 19,
   UriCaptures = 20,
   ClientCertificate = 21,
+  StatedOrigin = 22,
 }
 
 export enum ContentCoding {

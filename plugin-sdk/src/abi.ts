@@ -143,6 +143,8 @@ export const Property = {
   uriCaptures: 20,
   /** Client-Cert (RFC 9440) or X-Forwarded-Client-Cert of a trusted peer that ends TLS, as it came. */
   clientCertificate: 21,
+  /** JSON array of X-Forwarded-Proto, -Host, -Port, -Path and -Prefix as a trusted peer says them; null for what it leaves out. */
+  statedOrigin: 22,
 } as const;
 
 /** Numbers that `number_get` reads; NaN when there is none. */

@@ -117,6 +117,12 @@ export interface Client {
    * Client-Cert (RFC 9440), or else of Envoy's X-Forwarded-Client-Cert.
    */
   readonly certificate: string | undefined;
+  /**
+   * What a trusted peer says of where the client asked, and upstreams are told: X-Forwarded-Proto, -Host, -Port, -Path and
+   * -Prefix as a JSON array, null for what it leaves out; undefined when it says none of them. Requests that differ in it
+   * may have different answers.
+   */
+  readonly statedOrigin: string | undefined;
 }
 
 /** The connection the request came on. */

@@ -18,6 +18,7 @@ function keyOf(
   entryId = "entry",
 ): string {
   const { request } = new FakeGateway().begin(init);
+  const client = { statedOrigin: init.statedOrigin };
   const consumers = { current: undefined, credentialId };
   const filled = fillDefaults(proxyCache.manifest.config, { strategy: "memory", ...config });
   // Its defaults are filled in.
@@ -26,7 +27,11 @@ function keyOf(
     entryId,
     new KeptCopies(),
   );
-  return primaryKey({ request, consumers }, settings, settings.rolesOf(request.headerNames()));
+  return primaryKey(
+    { request, consumers, client },
+    settings,
+    settings.rolesOf(request.headerNames()),
+  );
 }
 
 test("K3 no part of a request passes for another one", () => {
@@ -37,6 +42,8 @@ test("K3 no part of a request passes for another one", () => {
     keyOf({ path: "/a" }),
     keyOf({ path: "/A" }),
     keyOf({ path: "/a", scheme: "https" }),
+    keyOf({ path: "/a", statedOrigin: '["https",null,null,null,null]' }),
+    keyOf({ path: "/a", statedOrigin: '["https","evil.test",null,null,null]' }),
     keyOf({ path: "/a", host: "http" }),
     keyOf({ path: "/a", headers: { host: "gateway.test" } }),
     keyOf({ path: "/a" }, {}, "credential"),

@@ -12,12 +12,13 @@ interface Keyed {
     "scheme" | "host" | "path" | "query" | "queryArgs" | "headers"
   >;
   readonly consumers: Pick<RequestContext["consumers"], "current" | "credentialId">;
+  readonly client: Pick<RequestContext["client"], "statedOrigin">;
 }
 type Asked = Pick<Keyed["request"], "headers">;
 
 /** Everything but what Vary of the response names. GET and HEAD are one: a HEAD is answered from a GET. */
 export function primaryKey(
-  { request, consumers }: Keyed,
+  { request, consumers, client }: Keyed,
   { keyStart, ignore_uri_case, sortedQueryParams }: Settings,
   { keyed, showsNobody }: HeaderRoles,
 ): string {
@@ -27,7 +28,7 @@ export function primaryKey(
       ? request.query
       : JSON.stringify(sortedQueryParams.map((name) => request.queryArgs(name)));
   const { current, credentialId } = consumers;
-  let text = `${keyStart}\n${request.scheme}\n${request.host}\n${path}\n${query}\n${quoted(current?.id)}\n${quoted(credentialId)}\n`;
+  let text = `${keyStart}\n${request.scheme}\n${request.host}\n${client.statedOrigin ?? ""}\n${path}\n${query}\n${quoted(current?.id)}\n${quoted(credentialId)}\n`;
   for (let at = 0; at < keyed.length; at++) text += line(keyed[at] as string, request); // Within its length.
   return showsNobody && current === undefined && credentialId === undefined
     ? recentDigest(text)

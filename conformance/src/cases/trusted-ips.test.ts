@@ -11,6 +11,7 @@ import type { Fixture } from "../harness/fixture.ts";
 import type { GatewayOptions } from "../harness/gateway.ts";
 import { sluice } from "../harness/runtime.ts";
 import { useScratch } from "../harness/scratch.ts";
+import { reply } from "../harness/upstream.ts";
 import type { UpstreamRequest } from "../harness/upstream.ts";
 
 const scratch = await useScratch();
@@ -30,6 +31,9 @@ function gateway(name: string, setUp: Omit<GatewayOptions, "config">): Fixture {
         }),
         service("limited", port, "/limited", {
           plugins: [{ name: "rate-limiting", config: { hour: 1, limit_by: "ip" } }],
+        }),
+        service("cached", port, "/cached", {
+          plugins: [{ name: "proxy-cache", config: { strategy: "memory" } }],
         }),
       ],
       plugins: [{ name: "file-log", config: { path: scratch.path(name) } }],
@@ -111,6 +115,20 @@ describe("a trusted peer", () => {
     assert.equal(request.header("x-forwarded-port"), "443");
     assert.equal(request.header("x-forwarded-path"), "/shop/h");
     assert.equal(request.header("x-forwarded-prefix"), "/shop");
+  });
+
+  test("K2 trusted-ips: what the upstream is told of the host is part of a cache's key", async () => {
+    used.upstream.answer = (request, connection) =>
+      void connection.send(
+        reply("200 OK", `at ${request.header("x-forwarded-host")}`, "Content-Type: text/plain"),
+      );
+    for (const host of ["a.test", "b.test", "a.test"]) {
+      const answer = await used.gateway.get("/cached", `X-Forwarded-Host: ${host}`);
+      assert.equal(answer.text, `at ${host}`);
+    }
+    const hit = await used.gateway.get("/cached", "X-Forwarded-Host: b.test");
+    assert.equal(hit.header("x-cache-status"), "Hit");
+    assert.equal(hit.text, "at b.test");
   });
 
   test("T1 trusted-ips: those that are not valid are replaced", async () => {

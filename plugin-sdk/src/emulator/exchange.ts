@@ -20,6 +20,7 @@ export interface ClientRequest {
   readonly clientAddress?: string;
   /** Of its TLS connection, as a trusted proxy tells of it. */
   readonly clientCertificate?: string;
+  readonly statedOrigin?: string;
   /** What the route's path pattern took out of the path. Default: nothing. */
   readonly uriCaptures?: Readonly<Record<string, string>>;
 }
@@ -36,6 +37,7 @@ export class Exchange {
   readonly host: string;
   readonly clientAddress: string;
   readonly clientCertificate: string | undefined;
+  readonly statedOrigin: string | undefined;
   readonly startedAtMs: number;
   readonly uriCaptures: Readonly<Record<string, string>>;
   method: string;
@@ -78,6 +80,7 @@ export class Exchange {
     this.host = init.host ?? "gateway.test";
     this.clientAddress = init.clientAddress ?? "192.0.2.1";
     this.clientCertificate = init.clientCertificate;
+    this.statedOrigin = init.statedOrigin;
     this.startedAtMs = startedAtMs;
     this.uriCaptures = init.uriCaptures ?? {};
     this.method = init.method ?? "GET";

@@ -18,6 +18,10 @@ export abstract class HostClient implements Client {
   get certificate(): string | undefined {
     return optionalProperty(this.requestHandle, Property.clientCertificate);
   }
+
+  get statedOrigin(): string | undefined {
+    return optionalProperty(this.requestHandle, Property.statedOrigin);
+  }
 }
 
 const CLIENT_ADDRESS = Property.clientAddress;

@@ -73,11 +73,13 @@ export class FakeExchange {
   readonly #shared: SharedState;
   readonly #clientAddress: string;
   readonly #clientCertificate: string | undefined;
+  readonly #statedOrigin: string | undefined;
 
   constructor(shared: SharedState, init: FakeRequestInit) {
     this.#shared = shared;
     this.#clientAddress = init.clientAddress ?? "192.0.2.1";
     this.#clientCertificate = init.clientCertificate;
+    this.#statedOrigin = init.statedOrigin;
     this.request = new FakeRequest(init, shared.nowMs);
     this.trace = new FakeTrace(() => shared.nowMs);
     this.consumers = new FakeConsumers(shared.consumers, this.request);
@@ -165,6 +167,7 @@ export class FakeExchange {
         address: this.#clientAddress,
         port: 50_000,
         certificate: this.#clientCertificate,
+        statedOrigin: this.#statedOrigin,
       },
       connection: {
         id: 7,

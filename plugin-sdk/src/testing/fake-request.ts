@@ -19,6 +19,7 @@ export interface FakeRequestInit {
   readonly clientAddress?: string;
   /** Of its TLS connection, as a trusted proxy tells of it. */
   readonly clientCertificate?: string;
+  readonly statedOrigin?: string;
   readonly uriCaptures?: Readonly<Record<string, string>>;
 }
 

@@ -176,6 +176,8 @@ function readProperty(exchange: Exchange, property: number): string | undefined 
       return SERVER.address;
     case Property.clientCertificate:
       return exchange.clientCertificate;
+    case Property.statedOrigin:
+      return exchange.statedOrigin;
     case Property.uriCaptures:
       return JSON.stringify(exchange.uriCaptures);
     case Property.upstream:

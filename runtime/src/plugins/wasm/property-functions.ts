@@ -217,11 +217,20 @@ function readProperty(exchange: Exchange, property: number): string | undefined 
       return exchange.connection.serverAddress;
     case Property.uriCaptures:
       return JSON.stringify(exchange.match?.pattern?.captures(exchange.routedPath) ?? {});
+    case Property.statedOrigin:
+      return statedOrigin(exchange);
     case Property.clientCertificate:
       return exchange.relayed?.clientCertificate;
     default:
       return readUpstreamProperty(exchange, property);
   }
+}
+
+function statedOrigin({ relayed }: Exchange): string | undefined {
+  if (relayed === undefined) return undefined;
+  const { proto, host, port, path, prefix } = relayed;
+  const all = [proto, host, port, path, prefix];
+  return all.every((each) => each === undefined) ? undefined : JSON.stringify(all);
 }
 
 export function setProperty(exchange: Exchange, property: number, value: string): number {
