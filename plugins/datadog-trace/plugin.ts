@@ -3,7 +3,7 @@ import { definePlugin, openSink, s } from "@sluice/plugin-sdk";
 
 import { headerName } from "../parts/header-names.ts";
 import { queueFields } from "../parts/queue.ts";
-import { propagationField } from "../parts/tracing/propagation.ts";
+import { propagationField, propagationOf } from "../parts/tracing/propagation.ts";
 import { beginTrace, endTrace, tracingOf } from "../parts/tracing/request-trace.ts";
 import { samplingStrategyField } from "../parts/tracing/sampling.ts";
 import { datadogTrace } from "./datadog-span.ts";
@@ -29,14 +29,14 @@ export default definePlugin({
     queue: queueFields(100),
   }),
 
-  configure({ url, splitService, service, env, queue, timeout, ...config }) {
+  configure({ url, splitService, service, env, queue, timeout, ...config }, entry) {
     return {
       options: {
         service,
         upstreamService: splitService ? `${service}_OUTBOUND` : service,
         environment: env,
       },
-      tracing: tracingOf(config, config.propagation),
+      tracing: tracingOf(config, propagationOf(undefined, config.propagation), entry),
       sink: openSink({
         to: "http",
         url: `${url.replace(/\/+$/, "")}/v0.3/traces`,

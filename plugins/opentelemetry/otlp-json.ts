@@ -9,12 +9,15 @@ export const STATUS_ERROR = 2;
 
 export const SCOPE = "sluice";
 
-/** One ResourceSpans, an element of `resourceSpans`. */
-export function resourceSpansJson(resource: Attributes, spans: readonly FinishedSpan[]): string {
-  return JSON.stringify({
-    resource: { attributes: keyValues(resource) },
-    scopeSpans: [{ scope: { name: SCOPE }, spans: spans.map(spanJson) }],
-  });
+/** Gives an entry for the sink. */
+export type SpansWriter<Entry> = (spans: readonly FinishedSpan[]) => Entry;
+
+/** Writes one ResourceSpans, an element of `resourceSpans`. */
+export function jsonWriter(resource: Attributes): SpansWriter<string> {
+  const resourceText = JSON.stringify({ attributes: keyValues(resource) });
+  const scopeText = JSON.stringify({ name: SCOPE });
+  return (spans) =>
+    `{"resource":${resourceText},"scopeSpans":[{"scope":${scopeText},"spans":${JSON.stringify(spans.map(spanJson))}}]}`;
 }
 
 function spanJson(span: FinishedSpan): object {

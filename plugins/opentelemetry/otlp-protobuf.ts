@@ -1,53 +1,78 @@
 // Spans as OTLP's protobuf has them. A request of several batches is one after the other: its only field is repeated.
 import type { AttributeValue, FinishedSpan } from "../parts/tracing/spans.ts";
 import { SCOPE, SPAN_KINDS, STATUS_ERROR } from "./otlp-json.ts";
-import type { Attributes } from "./otlp-json.ts";
-import { MessageWriter } from "./protobuf-writer.ts";
+import type { Attributes, SpansWriter } from "./otlp-json.ts";
+import {
+  bytesField,
+  bytesOf,
+  doubleField,
+  fixed64Field,
+  textField,
+  varintField,
+} from "./protobuf.ts";
 
-/** An ExportTraceServiceRequest with one ResourceSpans. Field numbers are those of trace.proto and common.proto. */
-export function exportRequest(resource: Attributes, spans: readonly FinishedSpan[]): Uint8Array {
-  return new MessageWriter()
-    .message(1, (resourceSpans) => {
-      resourceSpans.message(1, (message) => writeAttributes(message, 1, resource));
-      resourceSpans.message(2, (scopeSpans) => {
-        scopeSpans.message(1, (scope) => scope.text(1, SCOPE));
-        for (const span of spans) scopeSpans.message(2, (message) => writeSpan(message, span));
-      });
-    })
-    .finish();
+const SCOPE_FIELD = bytesField(1, textField(1, SCOPE));
+const STATUS_FIELD = bytesField(15, varintField(3, STATUS_ERROR));
+
+/** Writes an ExportTraceServiceRequest with one ResourceSpans. Field numbers are those of trace.proto and common.proto. */
+export function protobufWriter(resource: Attributes): SpansWriter<Uint8Array> {
+  const resourceField = bytesField(1, attributeFields(1, resource));
+  return (spans) => {
+    let scopeSpans = SCOPE_FIELD;
+    for (const span of spans) scopeSpans += bytesField(2, spanFields(span));
+    return bytesOf(bytesField(1, resourceField + bytesField(2, scopeSpans)));
+  };
 }
 
-function writeSpan(message: MessageWriter, span: FinishedSpan): void {
-  message.bytes(1, bytesOf(span.traceId)).bytes(2, bytesOf(span.spanId));
-  if (span.parentId !== undefined) message.bytes(4, bytesOf(span.parentId));
-  message
-    .text(5, span.name)
-    .varint(6, SPAN_KINDS[span.kind])
-    .fixed64(7, span.startNs)
-    .fixed64(8, span.endNs);
-  writeAttributes(message, 9, span.attributes);
-  if (span.isError) message.message(15, (status) => status.varint(3, STATUS_ERROR));
+function spanFields(span: FinishedSpan): string {
+  return (
+    bytesField(1, span.traceId) +
+    bytesField(2, span.spanId) +
+    (span.parentId === undefined ? "" : bytesField(4, span.parentId)) +
+    textField(5, span.name) +
+    varintField(6, SPAN_KINDS[span.kind]) +
+    fixed64Field(7, span.startNs) +
+    fixed64Field(8, span.endNs) +
+    attributeFields(9, span.attributes) +
+    (span.isError ? STATUS_FIELD : "")
+  );
 }
 
-function writeAttributes(message: MessageWriter, field: number, attributes: Attributes): void {
-  for (const [key, value] of Object.entries(attributes)) {
-    message.message(field, (keyValue) => {
-      keyValue.text(1, key).message(2, (anyValue) => writeValue(anyValue, value));
-    });
+function attributeFields(field: number, attributes: Attributes): string {
+  let fields = "";
+  // No entries: QuickJS would make an array for each.
+  for (const key in attributes) {
+    const value = attributes[key];
+    if (value !== undefined) fields += bytesField(field, keyValueFields(key, value));
   }
+  return fields;
 }
 
-function writeValue(message: MessageWriter, value: AttributeValue): void {
-  if (typeof value === "string") message.text(1, value);
-  else if (typeof value === "boolean") message.varint(2, value ? 1 : 0);
-  else if (Number.isSafeInteger(value)) message.varint(3, value);
-  else message.double(4, value);
+interface KeyValue {
+  readonly keyField: string;
+  value: AttributeValue;
+  fields: string;
 }
 
-function bytesOf(hex: string): Uint8Array {
-  const bytes = new Uint8Array(hex.length / 2);
-  for (let at = 0; at < bytes.length; at++) {
-    bytes[at] = Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16);
-  }
-  return bytes;
+/** Of names that a plugin makes up there might be any number. */
+const MAX_KEYS = 256;
+/** As they were last: most attributes have the same value again. */
+const keyValues = new Map<string, KeyValue>();
+
+function keyValueFields(key: string, value: AttributeValue): string {
+  const last = keyValues.get(key);
+  if (last !== undefined && last.value === value) return last.fields;
+  const keyField = last === undefined ? textField(1, key) : last.keyField;
+  const fields = keyField + bytesField(2, valueField(value));
+  if (last !== undefined) {
+    last.value = value;
+    last.fields = fields;
+  } else if (keyValues.size < MAX_KEYS) keyValues.set(key, { keyField, value, fields });
+  return fields;
+}
+
+function valueField(value: AttributeValue): string {
+  if (typeof value === "string") return textField(1, value);
+  if (typeof value === "boolean") return varintField(2, value ? 1 : 0);
+  return Number.isSafeInteger(value) ? varintField(3, value) : doubleField(4, value);
 }

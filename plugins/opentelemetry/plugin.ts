@@ -8,8 +8,8 @@ import { sumOfTimeouts, timeoutFields } from "../parts/tracing/collector-timeout
 import { HEADER_TYPES, propagationField, propagationOf } from "../parts/tracing/propagation.ts";
 import { beginTrace, endTrace, tracingOf } from "../parts/tracing/request-trace.ts";
 import { samplingStrategyField } from "../parts/tracing/sampling.ts";
-import { resourceSpansJson } from "./otlp-json.ts";
-import { exportRequest } from "./otlp-protobuf.ts";
+import { jsonWriter } from "./otlp-json.ts";
+import { protobufWriter } from "./otlp-protobuf.ts";
 
 const BATCH = 200;
 
@@ -39,13 +39,13 @@ export default definePlugin({
     queue: queueFields(BATCH),
   }),
 
-  configure(config) {
+  configure(config, entry) {
     checkCollectorHeaders(config.headers);
     const isJson = config.protocol === "http/json";
+    const resource = { "service.name": "sluice", ...config.resource_attributes };
     return {
-      isJson,
-      resource: { "service.name": "sluice", ...config.resource_attributes },
-      tracing: tracingOf(config, propagationOf(config.header_type, config.propagation)),
+      write: isJson ? jsonWriter(resource) : protobufWriter(resource),
+      tracing: tracingOf(config, propagationOf(config.header_type, config.propagation), entry),
       sink: openSink({
         to: "http",
         url: config.traces_endpoint,
@@ -62,10 +62,8 @@ export default definePlugin({
     beginTrace(ctx, tracing);
   },
 
-  onLog(ctx, { sink, isJson, resource, tracing }) {
+  onLog(ctx, { sink, write, tracing }) {
     const trace = endTrace(ctx, tracing);
-    if (trace === undefined) return;
-    const write = isJson ? resourceSpansJson : exportRequest;
-    sink.append(write(resource, trace.spans));
+    if (trace !== undefined) sink.append(write(trace.spans));
   },
 });

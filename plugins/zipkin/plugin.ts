@@ -6,7 +6,7 @@ import { headerName } from "../parts/header-names.ts";
 import { queueFields } from "../parts/queue.ts";
 import { sumOfTimeouts, timeoutFields } from "../parts/tracing/collector-timeouts.ts";
 import { HEADER_TYPES, propagationField, propagationOf } from "../parts/tracing/propagation.ts";
-import { beginTrace, endTrace } from "../parts/tracing/request-trace.ts";
+import { beginTrace, endTrace, keyOf } from "../parts/tracing/request-trace.ts";
 import { FORMAT_NAMES } from "../parts/tracing/formats.ts";
 import { zipkinSpan } from "./zipkin-span.ts";
 
@@ -36,7 +36,7 @@ export default definePlugin({
     queue: queueFields(),
   }),
 
-  configure(config) {
+  configure(config, entry) {
     const names = config.static_tags.map(({ name }) => name);
     const again = names.find((name, at) => names.indexOf(name) < at);
     if (again !== undefined) throw new ConfigError(`has ${again} twice`, "static_tags");
@@ -48,10 +48,10 @@ export default definePlugin({
       tracing: {
         propagation: propagationOf(config.header_type, propagation),
         // A caller's decision counts, as in Kong.
-        samplingStrategy: "parent_probability_fallback",
-        sampleRatio: config.sample_ratio,
-        traceIdDigits: config.traceid_byte_count === 8 ? 16 : 32,
+        sampling: { strategy: "parent_probability_fallback", ratio: config.sample_ratio },
+        isShort: config.traceid_byte_count === 8,
         responseHeader: config.http_response_header_for_traceid,
+        key: keyOf(entry),
       } as const,
       staticTags: Object.fromEntries(config.static_tags.map(({ name, value }) => [name, value])),
       sink: openSink({

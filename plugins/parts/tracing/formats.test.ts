@@ -28,7 +28,7 @@ describe("a format", () => {
     for (const isSampled of [true, false]) {
       test(`${name} reads what it writes, ${isSampled ? "" : "not "}sampled`, () => {
         const request = requestWith({});
-        FORMATS[name].inject(request, { ...CONTEXT, isSampled });
+        FORMATS[name].inject(request, { ...CONTEXT, isSampled }, []);
         assert.deepEqual(FORMATS[name].extract(request), {
           traceId: TRACE,
           spanId: SPAN,
@@ -65,7 +65,7 @@ describe("a format", () => {
   for (const [name, header, value] of written) {
     test(`${name} writes ${header}`, () => {
       const request = requestWith({});
-      FORMATS[name].inject(request, CONTEXT);
+      FORMATS[name].inject(request, CONTEXT, []);
       assert.equal(request.header(header), value);
     });
   }
@@ -73,14 +73,33 @@ describe("a format", () => {
   test("b3 and jaeger write short ids where they came short", () => {
     for (const name of ["b3", "jaeger"] as const) {
       const request = requestWith({});
-      FORMATS[name].inject(request, {
-        ...CONTEXT,
-        traceId: `${"0".repeat(16)}a3ce929d0e0e4736`,
-        isShort: true,
-      });
+      const traceId = `${"0".repeat(16)}a3ce929d0e0e4736`;
+      FORMATS[name].inject(request, { ...CONTEXT, traceId, isShort: true }, []);
       const header = name === "b3" ? "x-b3-traceid" : "uber-trace-id";
       assert.match(request.header(header) ?? "", /^a3ce929d0e0e4736(:|$)/);
     }
+  });
+});
+
+describe("a format leaves nothing of what came in it", () => {
+  const short = { ...CONTEXT, traceId: `${"0".repeat(16)}a3ce929d0e0e4736` };
+  const left: readonly (readonly [FormatName, string, string, OutgoingContext])[] = [
+    ["w3c", "tracestate", "a=1", CONTEXT],
+    ["b3", "x-b3-flags", "1", CONTEXT],
+    ["datadog", "x-datadog-tags", "_dd.p.tid=4bf92f3577b34da6", short],
+  ];
+  for (const [name, header, value, context] of left) {
+    test(`${name}: ${header}`, () => {
+      const request = requestWith({ [header]: value });
+      FORMATS[name].inject(request, context, [header]);
+      assert.equal(request.header(header), undefined);
+    });
+  }
+
+  test("w3c: tracestate, when there is another", () => {
+    const request = requestWith({ tracestate: "a=1" });
+    FORMATS.w3c.inject(request, { ...CONTEXT, state: "b=2" }, ["tracestate"]);
+    assert.deepEqual(request.headers("tracestate"), ["b=2"]);
   });
 });
 

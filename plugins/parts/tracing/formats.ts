@@ -1,8 +1,9 @@
 // How trace contexts are written in headers: one reader and one writer for each format (Kong's names of them).
-import type { MutableRequest, ReadableFields } from "@sluice/plugin-sdk";
-
+import { sampledOf, shortened } from "./format.ts";
+import type { Format } from "./format.ts";
+import { NO_SPAN } from "./ids.ts";
 import { decimalOf, idOf, idOfDecimal } from "./trace-context.ts";
-import type { Extracted, OutgoingContext } from "./trace-context.ts";
+import { w3c } from "./w3c.ts";
 
 export const FORMAT_NAMES = [
   "w3c",
@@ -16,57 +17,6 @@ export const FORMAT_NAMES = [
 ] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
-export interface Format {
-  /** Names of all its headers. */
-  readonly headers: readonly string[];
-  /** Undefined when the request has nothing valid of it. */
-  extract(request: ReadableFields): Extracted | undefined;
-  inject(request: MutableRequest, context: OutgoingContext): void;
-}
-
-/** https://www.w3.org/TR/trace-context/ */
-const w3c: Format = {
-  headers: ["traceparent", "tracestate"],
-  extract(request) {
-    const parents = request.headers("traceparent");
-    if (parents.length !== 1) return undefined;
-    const [, version, trace, span, flags = "", more] =
-      /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/.exec(parents[0] ?? "") ??
-      [];
-    if (version === undefined || version === "ff") return undefined;
-    if (version === "00" && more !== undefined) return undefined;
-    const traceId = idOf(trace, 32);
-    const spanId = idOf(span, 16);
-    if (traceId === undefined || spanId === undefined) return undefined;
-    const state = stateOf(request.headers("tracestate"));
-    const isSampled = (Number.parseInt(flags, 16) & 1) === 1;
-    return { traceId, spanId, isSampled, ...(state !== undefined && { state }) };
-  },
-  inject(request, { traceId, spanId, isSampled, state }) {
-    request.setHeader("traceparent", `00-${traceId}-${spanId}-${isSampled ? "01" : "00"}`);
-    if (state === undefined) request.removeHeader("tracestate");
-    else request.setHeader("tracestate", state);
-  },
-};
-
-const MAX_STATE_MEMBERS = 32;
-const MAX_STATE_CHARACTERS = 512;
-
-/** As one value; nothing of one that breaks the limits (L3, W3C Trace Context §3.3.1). */
-function stateOf(lines: readonly string[]): string | undefined {
-  const members = lines
-    .join(",")
-    .split(",")
-    .map((member) => member.trim())
-    .filter((member) => member !== "");
-  if (members.length === 0 || members.length > MAX_STATE_MEMBERS) return undefined;
-  if (!members.every((member) => /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[ -~]{1,256}$/.test(member))) {
-    return undefined;
-  }
-  const state = members.join(",");
-  return state.length > MAX_STATE_CHARACTERS ? undefined : state;
-}
-
 /** https://github.com/openzipkin/b3-propagation, several headers. */
 const b3: Format = {
   headers: ["x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags"],
@@ -79,8 +29,8 @@ const b3: Format = {
     if (traceId !== undefined && spanId !== undefined) return { traceId, spanId, isSampled };
     return isSampled === undefined ? undefined : { traceId: undefined, isSampled };
   },
-  inject(request, context) {
-    request.removeHeader("x-b3-flags");
+  inject(request, context, came) {
+    if (came.includes("x-b3-flags")) request.removeHeader("x-b3-flags");
     request.setHeaders([
       "x-b3-traceid",
       shortened(context),
@@ -112,15 +62,6 @@ const b3Single: Format = {
     request.setHeader("b3", `${shortened(context)}-${spanId}-${sampled}-${parentId}`);
   },
 };
-
-function sampledOf(value: string | undefined): boolean | undefined {
-  if (value === "1" || value === "true" || value === "d") return true;
-  return value === "0" || value === "false" ? false : undefined;
-}
-
-function shortened({ traceId, isShort }: OutgoingContext): string {
-  return isShort ? traceId.slice(16) : traceId;
-}
 
 /** https://www.jaegertracing.io/docs/client-libraries/#propagation-format */
 const jaeger: Format = {
@@ -174,7 +115,7 @@ const datadog: Format = {
   extract(request) {
     const low = idOfDecimal(request.header("x-datadog-trace-id"));
     if (low === undefined) return undefined;
-    const [, high = "0".repeat(16)] =
+    const [, high = NO_SPAN] =
       /(?:^|,)_dd\.p\.tid=([0-9a-f]{16})(?:,|$)/.exec(request.header("x-datadog-tags") ?? "") ?? [];
     const priority = request.header("x-datadog-sampling-priority");
     return {
@@ -184,18 +125,19 @@ const datadog: Format = {
         priority !== undefined && /^-?\d$/.test(priority) ? Number(priority) > 0 : undefined,
     };
   },
-  inject(request, { traceId, spanId, isSampled }) {
+  inject(request, { traceId, spanId, isSampled }, came) {
     const high = traceId.slice(0, 16);
-    request.setHeaders([
+    const headers = [
       "x-datadog-trace-id",
       decimalOf(traceId.slice(16)),
       "x-datadog-parent-id",
       decimalOf(spanId),
       "x-datadog-sampling-priority",
       isSampled ? "1" : "0",
-    ]);
-    if (/^0+$/.test(high)) request.removeHeader("x-datadog-tags");
-    else request.setHeader("x-datadog-tags", `_dd.p.tid=${high}`);
+    ];
+    if (high !== NO_SPAN) headers.push("x-datadog-tags", `_dd.p.tid=${high}`);
+    else if (came.includes("x-datadog-tags")) request.removeHeader("x-datadog-tags");
+    request.setHeaders(headers);
   },
 };
 

@@ -1,24 +1,25 @@
 // The trace of one request, from the first handler of a tracing plugin to its last: ids and decision when it begins, all
 // of its spans when it is over.
-import type { LogContext, RequestContext } from "@sluice/plugin-sdk";
+import type { LogContext, PluginEntry, RequestContext } from "@sluice/plugin-sdk";
 
-import { extract, inject, limitBaggage } from "./propagation.ts";
+import { newId, NO_SPAN } from "./ids.ts";
+import { extract, inject, limitBaggage, NOTHING } from "./propagation.ts";
 import type { Found, Propagation } from "./propagation.ts";
 import { isSampled } from "./sampling.ts";
-import type { SamplingStrategy } from "./sampling.ts";
+import type { Sampling, SamplingStrategy } from "./sampling.ts";
 import { spansOf } from "./spans.ts";
 import type { EndedTrace, SpanIds } from "./spans.ts";
-import { newId, newSpanIds } from "./trace-context.ts";
+import type { OutgoingContext } from "./trace-context.ts";
 
 export interface TracingSettings {
   readonly propagation: Propagation;
-  readonly samplingStrategy: SamplingStrategy;
-  /** From 0 to 1. */
-  readonly sampleRatio: number;
-  /** Of new trace ids: 32 digits, or 16 with zeros before them. */
-  readonly traceIdDigits: 16 | 32;
+  readonly sampling: Sampling;
+  /** New trace ids have 16 digits, with zeros before them, instead of 32. */
+  readonly isShort: boolean;
   /** The client gets the trace id in it. */
   readonly responseHeader: string | undefined;
+  /** Where a sampled request keeps its ids until it is over. */
+  readonly key: string;
 }
 
 interface SamplingFields {
@@ -28,83 +29,86 @@ interface SamplingFields {
 }
 
 /** Of plugins with Kong's fields of opentelemetry. */
-export function tracingOf(config: SamplingFields, propagation: Propagation): TracingSettings {
+export function tracingOf(
+  config: SamplingFields,
+  propagation: Propagation,
+  entry: PluginEntry,
+): TracingSettings {
   return {
     propagation,
-    samplingStrategy: config.sampling_strategy,
-    sampleRatio: config.sampling_rate,
-    traceIdDigits: 32,
+    sampling: { strategy: config.sampling_strategy, ratio: config.sampling_rate },
+    isShort: false,
     responseHeader: config.http_response_header_for_traceid,
+    key: keyOf(entry),
   };
+}
+
+export function keyOf(entry: PluginEntry): string {
+  return `tracing:${entry.id}`;
 }
 
 /** Reads, decides, and writes the headers that the upstream gets. */
 export function beginTrace(ctx: RequestContext, settings: TracingSettings): void {
   const { request } = ctx;
-  limitBaggage(request);
-  const found = extract(request, settings.propagation);
-  const { ids, isSampled: sampled, isShort } = decide(found, settings);
-  inject(request, settings.propagation, found?.format, {
-    traceId: ids.traceId,
-    spanId: ids.clientId,
-    parentId: ids.serverId,
-    isSampled: sampled,
-    state: stateOf(found),
-    isShort: isShort || isShortInFormat(found),
-  });
+  const incoming = extract(request, settings.propagation);
+  const { found } = incoming;
+  const context = contextOf(found, settings);
+  if (incoming !== NOTHING) limitBaggage(request, incoming);
+  inject(request, settings.propagation, incoming, context);
   if (settings.responseHeader !== undefined) {
-    ctx.response.setHeader(settings.responseHeader, isShort ? ids.traceId.slice(16) : ids.traceId);
+    ctx.response.setHeader(settings.responseHeader, idForClient(found, context));
   }
-  if (sampled) ctx.shared.set(keyOf(ctx.plugin.id), ids);
+  if (context.isSampled) ctx.shared.set(settings.key, idsOf(found, context));
 }
 
-interface Decision {
-  readonly ids: SpanIds;
-  readonly isSampled: boolean;
-  /** The trace is a new one, with an id of 16 digits. */
-  readonly isShort: boolean;
-}
-
-function decide(found: Found | undefined, settings: TracingSettings): Decision {
+function contextOf(found: Found | undefined, settings: TracingSettings): OutgoingContext {
   const parent = found?.context;
-  const isNew = parent?.traceId === undefined;
-  const isShort = isNew && settings.traceIdDigits === 16;
-  const [serverId, clientId] = newSpanIds();
+  const sampled = isSampled(parent?.isSampled, settings.sampling);
+  if (found === undefined || parent?.traceId === undefined) {
+    return newTrace(sampled, settings.isShort);
+  }
+  const { traceId, state } = parent;
   return {
-    isSampled: isSampled({
-      parent: parent?.isSampled,
-      strategy: settings.samplingStrategy,
-      ratio: settings.sampleRatio,
-      chance: Math.random(),
-    }),
-    isShort,
-    ids: {
-      traceId: parent?.traceId ?? (isShort ? newId(16).padStart(32, "0") : newId(32)),
-      parentId: isNew ? undefined : parent?.spanId,
-      serverId,
-      clientId,
-    },
+    traceId,
+    spanId: newId(16),
+    parentId: newId(16),
+    isSampled: sampled,
+    state,
+    // Tracers with ids of 64 bits may not read longer ones.
+    isShort: found.format !== "w3c" && traceId.startsWith(NO_SPAN),
   };
 }
 
-function stateOf(found: Found | undefined): string | undefined {
-  return found?.context.traceId === undefined ? undefined : found.context.state;
+function newTrace(sampled: boolean, isShort: boolean): OutgoingContext {
+  return {
+    traceId: isShort ? NO_SPAN + newId(16) : newId(32),
+    spanId: newId(16),
+    parentId: newId(16),
+    isSampled: sampled,
+    state: undefined,
+    isShort,
+  };
 }
 
-/** Tracers with ids of 64 bits may not read longer ones. */
-function isShortInFormat(found: Found | undefined): boolean {
-  if (found?.context.traceId === undefined || found.format === "w3c") return false;
-  return found.context.traceId.startsWith("0".repeat(16));
+/** A new short one has 16 digits. */
+function idForClient(found: Found | undefined, { traceId, isShort }: OutgoingContext): string {
+  return isShort && found?.context.traceId === undefined ? traceId.slice(16) : traceId;
 }
 
-function keyOf(entryId: string): string {
-  return `tracing:${entryId}`;
+function idsOf(found: Found | undefined, { traceId, parentId, spanId }: OutgoingContext): SpanIds {
+  const parent = found?.context;
+  return {
+    traceId,
+    parentId: parent?.traceId === undefined ? undefined : parent.spanId,
+    serverId: parentId,
+    clientId: spanId,
+  };
 }
 
 /** All spans, the request's own first; undefined for a request that is not sampled. */
 export function endTrace(ctx: LogContext, settings: TracingSettings): EndedTrace | undefined {
   // What beginTrace of this entry has set.
-  const begun = ctx.shared.get(keyOf(ctx.plugin.id)) as SpanIds | undefined;
+  const begun = ctx.shared.get(settings.key) as SpanIds | undefined;
   const ids = begun ?? neverBegun(ctx, settings);
   return ids && spansOf(ctx, ids);
 }
@@ -112,6 +116,7 @@ export function endTrace(ctx: LogContext, settings: TracingSettings): EndedTrace
 /** Who is refused by a plugin that runs earlier is traced, too. If the trace was begun, the headers say that it is not sampled. */
 function neverBegun(ctx: LogContext, settings: TracingSettings): SpanIds | undefined {
   if (ctx.measured.answeredBy === "upstream") return undefined;
-  const { ids, isSampled: sampled } = decide(extract(ctx.request, settings.propagation), settings);
-  return sampled ? ids : undefined;
+  const { found } = extract(ctx.request, settings.propagation);
+  const context = contextOf(found, settings);
+  return context.isSampled ? idsOf(found, context) : undefined;
 }

@@ -11,20 +11,21 @@ export const samplingStrategyField = s
 export type SamplingStrategy = Infer<typeof samplingStrategyField>;
 
 export interface Sampling {
-  /** What the caller decided. */
-  readonly parent: boolean | undefined;
   readonly strategy: SamplingStrategy;
-  /** These two from 0 to 1. */
+  /** From 0 to 1. */
   readonly ratio: number;
-  readonly chance: number;
 }
 
 /**
- * With the default strategy a caller may say no, and its yes is one among many: a stranger who flags every request does not
- * fill the collector (L3).
+ * `parent` is what the caller decided. With the default strategy it may say no, and its yes is one among many: a stranger
+ * who flags every request does not fill the collector (L3).
  */
-export function isSampled({ parent, strategy, ratio, chance }: Sampling): boolean {
+export function isSampled(
+  parent: boolean | undefined,
+  { strategy, ratio }: Sampling,
+  random: () => number = Math.random,
+): boolean {
   if (parent === false) return false;
   if (parent === true && strategy === "parent_probability_fallback") return true;
-  return chance < ratio;
+  return random() < ratio;
 }

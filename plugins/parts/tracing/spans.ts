@@ -1,7 +1,7 @@
 // The spans of a request that is over: its own, those of its way to the upstream, and those that plugins measured.
-import type { LogContext, SpanRecord } from "@sluice/plugin-sdk";
+import type { LogContext } from "@sluice/plugin-sdk";
 
-import { newId } from "./trace-context.ts";
+import { newId } from "./ids.ts";
 
 /** Which trace a sampled request belongs to, from when it begins. */
 export interface SpanIds {
@@ -33,15 +33,17 @@ export interface FinishedSpan {
 /** What a log record says that spans need; the gateway writes it (ABI.md). */
 interface LogRecord {
   readonly request: { readonly uri: string; readonly method: string };
-  readonly tries: readonly {
-    readonly ip: string;
-    readonly port: number;
-    /** ms since 1970. */
-    readonly balancer_start: number;
-    readonly state?: string;
-    readonly code?: number;
-  }[];
+  readonly tries?: readonly Try[];
   readonly upstream_status?: string | number;
+}
+
+interface Try {
+  readonly ip: string;
+  readonly port: number;
+  /** ms since 1970. */
+  readonly balancer_start: number;
+  readonly state?: string;
+  readonly code?: number;
 }
 
 export interface EndedTrace {
@@ -63,10 +65,10 @@ export function spansOf(ctx: LogContext, ids: SpanIds): EndedTrace {
     startNs: nsOf(startMs),
     endNs: nsOf(startMs + ctx.measured.requestMs),
   };
-  return {
-    spans: [serverSpan(request, path), ...upstreamSpans(request), ...pluginSpans(request)],
-    path,
-  };
+  const spans = [serverSpan(request, path)];
+  addUpstreamSpans(spans, request);
+  addPluginSpans(spans, request);
+  return { spans, path };
 }
 
 interface RequestTrace {
@@ -77,123 +79,127 @@ interface RequestTrace {
   readonly endNs: bigint;
 }
 
+/**
+ * Attributes: https://opentelemetry.io/docs/specs/semconv/http/http-spans/. What is asked of the gateway is asked once:
+ * each answer takes as long as all the rest of an attribute.
+ */
 function serverSpan(
   { ctx, record, ids, startNs, endNs }: RequestTrace,
   path: string,
 ): FinishedSpan {
+  const { request, client, measured } = ctx;
+  const { method } = record.request;
+  const { status } = ctx.response;
+  const address = client.address;
+  const isError = status >= 500;
+  const routeName = ctx.route?.name;
+  const serviceName = ctx.service?.name;
+  const consumer = ctx.consumers.current;
+  const attributes: Record<string, AttributeValue> = {
+    "http.request.method": method,
+    "url.path": path,
+    "url.scheme": request.scheme,
+    "server.address": request.host,
+    "client.address": address,
+    "network.protocol.version": request.httpVersion,
+    "http.response.status_code": status,
+    "http.request.size": measured.requestBytes,
+    "http.response.size": measured.responseBytes,
+    "sluice.request.id": request.id,
+  };
+  if (isError) attributes["error.type"] = String(status);
+  if (routeName !== undefined) attributes["sluice.route"] = routeName;
+  if (serviceName !== undefined) attributes["sluice.service"] = serviceName;
+  if (consumer !== undefined) attributes["sluice.consumer"] = consumer.username ?? consumer.id;
   return {
     traceId: ids.traceId,
     spanId: ids.serverId,
     parentId: ids.parentId,
-    name: nameOf(ctx, record),
+    // Of few values, as names of spans must be.
+    name: routeName === undefined ? method : `${method} ${routeName}`,
     kind: "server",
     startNs,
     endNs,
-    isError: ctx.response.status >= 500,
-    attributes: serverAttributes(ctx, record, path),
-    peer: { host: ctx.client.address, port: ctx.client.port },
-  };
-}
-
-/** Of few values, as names of spans must be. */
-function nameOf({ route }: LogContext, { request }: LogRecord): string {
-  const name = route?.name;
-  return name === undefined ? request.method : `${request.method} ${name}`;
-}
-
-/** https://opentelemetry.io/docs/specs/semconv/http/http-spans/ */
-function serverAttributes(
-  ctx: LogContext,
-  { request }: LogRecord,
-  path: string,
-): Record<string, AttributeValue> {
-  const { client, measured, response, route, service, consumers } = ctx;
-  const consumer = consumers.current;
-  return {
-    "http.request.method": request.method,
-    "url.path": path,
-    "url.scheme": ctx.request.scheme,
-    "server.address": ctx.request.host,
-    "client.address": client.address,
-    "network.protocol.version": ctx.request.httpVersion,
-    "http.response.status_code": response.status,
-    "http.request.size": measured.requestBytes,
-    "http.response.size": measured.responseBytes,
-    "sluice.request.id": ctx.request.id,
-    ...(response.status >= 500 && { "error.type": String(response.status) }),
-    ...(route?.name !== undefined && { "sluice.route": route.name }),
-    ...(service?.name !== undefined && { "sluice.service": service.name }),
-    ...(consumer && { "sluice.consumer": consumer.username ?? consumer.id }),
+    isError,
+    attributes,
+    peer: { host: address, port: client.port },
   };
 }
 
 /** One for the way to the upstream, which its headers name, and, of several tries, one for each below it. */
-function upstreamSpans({ ctx, record, ids, startNs, endNs }: RequestTrace): FinishedSpan[] {
-  const { tries, request, upstream_status: status } = record;
-  const [first] = tries;
+function addUpstreamSpans(
+  spans: FinishedSpan[],
+  { ctx, record, ids, startNs, endNs }: RequestTrace,
+): void {
+  const { tries = [], request, upstream_status: status } = record;
+  const first = tries[0];
   const last = tries.at(-1);
-  if (first === undefined || last === undefined) return [];
+  if (first === undefined || last === undefined) return;
   // Whole milliseconds, which may be before the request's own start.
-  const begins = tries.map((each) => {
-    const beginNs = nsOf(each.balancer_start);
+  const beginOf = ({ balancer_start: beginMs }: Try): bigint => {
+    const beginNs = nsOf(beginMs);
     return beginNs < startNs ? startNs : beginNs;
-  });
-  const common = { traceId: ids.traceId, kind: "client" } as const;
+  };
   const answered = ctx.measured.answeredBy === "upstream";
-  const way: FinishedSpan = {
-    ...common,
+  const attributes: Record<string, AttributeValue> = {
+    "http.request.method": request.method,
+    "server.address": last.ip,
+    "server.port": last.port,
+  };
+  if (answered && status !== undefined) attributes["http.response.status_code"] = Number(status);
+  if (tries.length > 1) attributes["http.request.resend_count"] = tries.length - 1;
+  spans.push({
+    traceId: ids.traceId,
     spanId: ids.clientId,
     parentId: ids.serverId,
     name: `${request.method} upstream`,
-    startNs: begins[0] ?? startNs,
+    kind: "client",
+    startNs: beginOf(first),
     endNs,
     isError: !answered || Number(status) >= 500,
-    attributes: {
-      "http.request.method": request.method,
-      "server.address": last.ip,
-      "server.port": last.port,
-      ...(answered && status !== undefined && { "http.response.status_code": Number(status) }),
-      ...(tries.length > 1 && { "http.request.resend_count": tries.length - 1 }),
-    },
+    attributes,
     peer: { host: last.ip, port: last.port },
-  };
-  if (tries.length === 1) return [way];
-  const each = tries.map((attempt, index): FinishedSpan => ({
-    ...common,
-    spanId: newId(16),
-    parentId: ids.clientId,
-    name: `try ${index + 1}`,
-    startNs: begins[index] ?? startNs,
-    endNs: begins[index + 1] ?? endNs,
-    isError: attempt.state !== undefined,
-    attributes: {
-      "server.address": attempt.ip,
-      "server.port": attempt.port,
-      ...(attempt.code !== undefined && { "http.response.status_code": attempt.code }),
-      ...(index > 0 && { "http.request.resend_count": index }),
-    },
-    peer: { host: attempt.ip, port: attempt.port },
-  }));
-  return [way, ...each];
+  });
+  if (tries.length === 1) return;
+  for (const [index, attempt] of tries.entries()) {
+    const next = tries[index + 1];
+    spans.push({
+      traceId: ids.traceId,
+      spanId: newId(16),
+      parentId: ids.clientId,
+      name: `try ${index + 1}`,
+      kind: "client",
+      startNs: beginOf(attempt),
+      endNs: next === undefined ? endNs : beginOf(next),
+      isError: attempt.state !== undefined,
+      attributes: {
+        "server.address": attempt.ip,
+        "server.port": attempt.port,
+        ...(attempt.code !== undefined && { "http.response.status_code": attempt.code }),
+        ...(index > 0 && { "http.request.resend_count": index }),
+      },
+      peer: { host: attempt.ip, port: attempt.port },
+    });
+  }
 }
 
 /** What plugins measured, below the request: the gateway's own trace of it has other ids. */
-function pluginSpans({ ctx, ids, endNs }: RequestTrace): FinishedSpan[] {
+function addPluginSpans(spans: FinishedSpan[], { ctx, ids, endNs }: RequestTrace): void {
   const trace = ctx.trace.record();
-  const parentOf = ({ parent_id: parent }: SpanRecord): string =>
-    parent === trace.span_id ? ids.serverId : parent;
-  return trace.spans.map((span) => ({
-    traceId: ids.traceId,
-    spanId: span.span_id,
-    parentId: parentOf(span),
-    name: span.name,
-    kind: "internal",
-    startNs: BigInt(span.start_ns),
-    endNs: span.end_ns === null ? endNs : BigInt(span.end_ns),
-    isError: span.is_error,
-    attributes: { "sluice.plugin": span.plugin, ...span.attributes },
-    peer: undefined,
-  }));
+  for (const span of trace.spans) {
+    spans.push({
+      traceId: ids.traceId,
+      spanId: span.span_id,
+      parentId: span.parent_id === trace.span_id ? ids.serverId : span.parent_id,
+      name: span.name,
+      kind: "internal",
+      startNs: BigInt(span.start_ns),
+      endNs: span.end_ns === null ? endNs : BigInt(span.end_ns),
+      isError: span.is_error,
+      attributes: { "sluice.plugin": span.plugin, ...span.attributes },
+      peer: undefined,
+    });
+  }
 }
 
 /** µs are what the clock gives. */

@@ -1,4 +1,5 @@
 // What a request says, or is told, of the trace that it belongs to; ids are lower-case hex.
+import { NO_SPAN, NO_TRACE } from "./ids.ts";
 
 /** Which trace and span a caller names, whatever the format. */
 export interface TraceContext {
@@ -36,9 +37,8 @@ const HEX = /^[0-9a-f]+$/;
 /** The id with zeros before it, undefined for what is none: not hex, too long, or zeros alone. */
 export function idOf(text: string | undefined, digits: 16 | 32): string | undefined {
   if (text === undefined || text.length > digits) return undefined;
-  const id = text.toLowerCase();
-  if (!HEX.test(id) || /^0*$/.test(id)) return undefined;
-  return id.padStart(digits, "0");
+  const id = text.toLowerCase().padStart(digits, "0");
+  return id !== NO_SPAN && id !== NO_TRACE && HEX.test(id) ? id : undefined;
 }
 
 /** 64 bits in decimal, as Datadog and Google write them; undefined for anything else. */
@@ -50,16 +50,4 @@ export function idOfDecimal(text: string | undefined): string | undefined {
 
 export function decimalOf(id: string): string {
   return BigInt(`0x${id}`).toString();
-}
-
-/** Random, and never zeros alone: a UUID has its version in the first half of its digits and its variant in the second. */
-export function newId(digits: 16 | 32): string {
-  const random = crypto.randomUUID().replaceAll("-", "");
-  return digits === 32 ? random : random.slice(0, 16);
-}
-
-/** Two ids of 16 digits. */
-export function newSpanIds(): readonly [string, string] {
-  const random = newId(32);
-  return [random.slice(0, 16), random.slice(16)];
 }
