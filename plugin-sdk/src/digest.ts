@@ -79,8 +79,10 @@ function numberOf(algorithm: DigestAlgorithm): number {
   throw new TypeError(`Expected one of ${Object.keys(NUMBERS).join(", ")}, not ${algorithm}`);
 }
 
+let encoder: TextEncoder | undefined;
+
 function bytesOf(data: BytesOrText): Uint8Array {
-  return typeof data === "string" ? new TextEncoder().encode(data) : data;
+  return typeof data === "string" ? (encoder ??= new TextEncoder()).encode(data) : data;
 }
 
 /** What has no bytes has no address either. */

@@ -20,7 +20,10 @@ const NAMESPACE = /^[\w.-]+$/;
 /** `hostKey` makes the host's name of a key. */
 function keyValues(hostKey: (key: string) => string): KeyValues {
   return {
-    get: (key) => textOf(storeGet(hostKey(key)), label(key)),
+    get: (key) => {
+      const value = storeGet(hostKey(key));
+      return typeof value === "number" ? textOf(value, label(key)) : value;
+    },
 
     set(key, value, ttlMs = FOR_EVER) {
       if (!(ttlMs >= 0 && ttlMs < Infinity)) throw badTtl(ttlMs);

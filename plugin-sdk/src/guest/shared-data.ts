@@ -7,14 +7,16 @@ export abstract class HostSharedData implements SharedData {
   declare readonly requestHandle: number;
 
   get(key: string): unknown {
-    const text = textOf(sharedGet(this.requestHandle, key), label(key));
+    const got = sharedGet(this.requestHandle, key);
+    const text = typeof got === "number" ? textOf(got, label(key)) : got;
     return text === undefined ? undefined : JSON.parse(text);
   }
 
   set(key: string, value: unknown): void {
     // Its type has no undefined, which it gives for values that JSON does not know.
     const text: string | undefined = JSON.stringify(value);
-    check(sharedSet(this.requestHandle, key, text), label(key));
+    const result = sharedSet(this.requestHandle, key, text);
+    if (result < 0) check(result, label(key));
   }
 
   delete(key: string): void {
