@@ -25,7 +25,10 @@ test("keeps what is known of a token until its time has come", () => {
 test("forgets the oldest when there are too many", () => {
   const cache = new TokenCache<number>(2, "digest");
   for (const [at, token] of ["a", "b", "a", "c"].entries()) cache.set(token, at, Infinity);
-  assert.deepEqual(["a", "b", "c"].map((token) => cache.get(token)?.value), [2, undefined, 3]);
+  assert.deepEqual(
+    ["a", "b", "c"].map((token) => cache.get(token)?.value),
+    [2, undefined, 3],
+  );
   assert.equal(cache.size, 2);
 });
 

@@ -74,6 +74,7 @@ async function batchOutcomes(attempts: readonly Attempt[], ping: Client): Promis
     await ping.send(get("/ping")).response();
   }
   await silence(clients, ping);
+  await Promise.all(clients.map((client) => client.announcedClose()));
   const closed = clients.map((client) => client.isClosed);
   for (const client of clients) client.halfClose();
   const texts = await Promise.all(clients.map((client) => client.rest()));

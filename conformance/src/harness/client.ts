@@ -142,6 +142,16 @@ export class Client {
     return text;
   }
 
+  /** Waits for the close that a response has announced; at once where none has. */
+  async announcedClose(limitMs?: number): Promise<void> {
+    if (!/\r\nconnection: close\r\n/i.test(this.#received.toString("latin1"))) return;
+    await this.#watch.until(
+      () => (this.#hasEnded ? true : undefined),
+      () => `close after Connection: close; got ${this.#shown()}`,
+      limitMs,
+    );
+  }
+
   /** Waits until at least `count` bytes have come that nobody has taken. */
   async bytes(count: number, limitMs?: number): Promise<Buffer> {
     await this.#watch.until(
