@@ -92,6 +92,7 @@ export function fieldFunctions(
           const again = changeable(like, phase, kind);
           if (again !== undefined) change(again, field, text, mode);
         },
+        text,
         fieldPart(kind, field.lower),
         namesPart(kind),
       );
@@ -121,6 +122,7 @@ export function fieldFunctions(
           const again = changeable(like, phase, kind);
           if (again !== undefined) setAll(again, names, values);
         },
+        text,
         ...names.map(({ lower }) => fieldPart(kind, lower)),
         namesPart(kind),
       );

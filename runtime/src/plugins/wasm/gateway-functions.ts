@@ -122,7 +122,8 @@ export function consumerFunctions({
       const handle = consumer < 0 ? undefined : consumer;
       const name = memory.readUtf8(id, idLength);
       if (!authenticateBy(exchange, handle, name)) return Fault.badHandle;
-      call.recordingOf(request)?.did((like) => void authenticateBy(like, handle, name), EVERYTHING);
+      const effect = (like: Exchange): void => void authenticateBy(like, handle, name);
+      call.recordingOf(request)?.did(effect, name, EVERYTHING);
       return 0;
     },
 
@@ -132,9 +133,8 @@ export function consumerFunctions({
       if (!isGranted(request)) return Fault.denied;
       if (call.phaseOf(request) !== "access") return Fault.wrongPhase;
       if (!authenticate(exchange, consumer, credential)) return Fault.badHandle;
-      call
-        .recordingOf(request)
-        ?.did((like) => void authenticate(like, consumer, credential), EVERYTHING);
+      const effect = (like: Exchange): void => void authenticate(like, consumer, credential);
+      call.recordingOf(request)?.did(effect, "", EVERYTHING);
       return 0;
     },
   };
@@ -168,7 +168,7 @@ export function recordFunctions({
       const append = (of: Exchange): void =>
         services.appendToFile(file, `${services.record(of)}\n`, reopen === 1);
       append(exchange);
-      call.recordingOf(request)?.did(append);
+      call.recordingOf(request)?.did(append, "");
       return 0;
     },
 

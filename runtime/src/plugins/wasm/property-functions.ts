@@ -57,7 +57,7 @@ export function propertyFunctions(
       const result = setProperty(exchange, property, text);
       if (result === 0) {
         const effect = (like: Exchange): void => void setProperty(like, property, text);
-        call.recordingOf(request)?.did(effect, propertyPart(property));
+        call.recordingOf(request)?.did(effect, text, propertyPart(property));
       }
       return result;
     },
@@ -110,9 +110,10 @@ export function propertyFunctions(
         keepsOthers: mode === SetMode.add,
       };
       exchange.query = changeQuery(exchange.query, changed);
-      call.recordingOf(request)?.did((like) => {
+      const effect = (like: Exchange): void => {
         like.query = changeQuery(like.query, changed);
-      }, QUERY);
+      };
+      call.recordingOf(request)?.did(effect, text ?? "", QUERY);
       return 0;
     },
 

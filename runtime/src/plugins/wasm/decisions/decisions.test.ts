@@ -23,7 +23,7 @@ function look(name: string): Look {
 function recording(answers: Record<string, string | undefined>, effect: string): Recording {
   const made = new Recording();
   for (const [name, answer] of Object.entries(answers)) made.saw(look(name), answer);
-  made.did((exchange) => (exchange as Request).done.push(effect), "done");
+  made.did((exchange) => (exchange as Request).done.push(effect), effect, "done");
   made.untilMs = Infinity;
   return made;
 }
@@ -113,7 +113,7 @@ describe("nothing is kept", () => {
     const late = recording({ key: "a" }, "x");
     late.saw(look("done"), undefined);
     const all = recording({ key: "a" }, "x");
-    all.did(() => undefined, EVERYTHING);
+    all.did(() => undefined, "", EVERYTHING);
     all.saw(look("other"), undefined);
     for (const made of [spoilt, unasked, late, all]) {
       const decisions = new Decisions();
@@ -152,13 +152,18 @@ describe("nothing is kept", () => {
     assert.ok(decisions.record() instanceof Recording);
   });
 
-  test("beyond a megabyte: then it begins anew", () => {
-    const decisions = new Decisions();
+  test("beyond a megabyte, of what was read or of what was done: then it begins anew", () => {
     const long = "x".repeat(50_000);
-    for (let at = 0; at < 12; at++) {
-      decisions.keep(SNAPSHOT, recording({ key: `${long}${at}` }, String(at)));
+    for (const [key, effect] of [
+      [long, ""],
+      ["", long],
+    ] as const) {
+      const decisions = new Decisions();
+      for (let at = 0; at < 12; at++) {
+        decisions.keep(SNAPSHOT, recording({ key: `${key}${at}` }, `${effect}${at}`));
+      }
+      assert.equal(decisions.repeat(request({ key: `${key}0` })), false);
+      assert.equal(decisions.repeat(request({ key: `${key}11` })), true);
     }
-    assert.equal(decisions.repeat(request({ key: `${long}0` })), false);
-    assert.equal(decisions.repeat(request({ key: `${long}11` })), true);
   });
 });

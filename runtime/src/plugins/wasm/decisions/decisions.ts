@@ -120,7 +120,8 @@ export class Decisions {
   }
 
   #stepsFrom(recording: Recording, first: number): Step {
-    const { looks, answers, effects, untilMs } = recording;
+    const { looks, answers, effects, bytes, untilMs } = recording;
+    this.#bytes += bytes;
     let step: Step = { kind: "outcome", effects, untilMs };
     for (let at = looks.length - 1; at >= first; at--) {
       const look = looks[at] as Look; // There are as many as that.

@@ -22,6 +22,8 @@ export class Recording {
   /** As many as looks. */
   readonly answers: Answer[] = [];
   readonly effects: Effect[] = [];
+  /** Of the texts that effects hold. */
+  bytes = 0;
   /** Until when the plugin wants the same done again, ms since 1970. */
   untilMs = 0;
   #isSpoilt = false;
@@ -39,9 +41,10 @@ export class Recording {
     this.answers.push(answer);
   }
 
-  /** What it changes is of what looks are of; nothing when no look can see it. */
-  did(effect: Effect, ...changed: readonly string[]): void {
+  /** `text` is what it puts somewhere. What it changes is of what looks are of; nothing when no look can see it. */
+  did(effect: Effect, text: string, ...changed: readonly string[]): void {
     this.effects.push(effect);
+    this.bytes += 2 * text.length;
     for (const of of changed) this.#changed.add(of);
   }
 
