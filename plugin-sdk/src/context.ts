@@ -338,11 +338,11 @@ export interface EarlyResponse {
 
 interface RepeatableContext extends BaseContext {
   /**
-   * Promises that what the handler does follows from its config and from what it reads of this request, and of its response, alone: the gateway
-   * may do the same for the next request of which it would read the same, without calling it, until then (ms since 1970;
-   * for good by default). What was remembered is forgotten with each change of the config. The gateway notices itself
-   * when a call waits, answers, or uses something of which this cannot be true (store, shared data, random, log, metrics,
-   * fetch), and then remembers nothing; variables of the plugin it cannot see.
+   * Promises that what the handler does follows from its config and from what it reads of this request, and of its
+   * response, alone: the gateway may do the same for the next request of which it would read the same, without calling
+   * it, until then (ms since 1970; for good by default). What was remembered is forgotten with each change of the config.
+   * The gateway notices itself when a call waits, answers, or uses something of which this cannot be true (store, shared
+   * data, random, log, metrics, fetch), and then remembers nothing; variables of the plugin it cannot see.
    */
   remember(untilMs?: number): void;
 }

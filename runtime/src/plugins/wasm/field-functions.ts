@@ -82,11 +82,11 @@ export function fieldFunctions(
       const text = mode === SetMode.remove ? "" : memory.readLatin1(value, valueLength);
       const refusal = refusalOf(field, text, kind === FieldKind.request && mayIdentify(request));
       if (refusal !== undefined) return refusal;
-      const changed = changeable(exchange, call.phaseOf(request), kind);
+      const phase = call.phaseOf(request);
+      const changed = changeable(exchange, phase, kind);
       if (changed === undefined) return Fault.wrongPhase;
       if (!hasRoom(changed, mode, 1)) return noRoom();
       change(changed, field, text, mode);
-      const phase = call.phaseOf(request);
       call.recordingOf(request)?.did(
         (like) => {
           const again = changeable(like, phase, kind);
@@ -112,11 +112,11 @@ export function fieldFunctions(
         last = block;
       }
       const { names, values } = last;
-      const changed = changeable(exchange, call.phaseOf(request), kind);
+      const phase = call.phaseOf(request);
+      const changed = changeable(exchange, phase, kind);
       if (changed === undefined) return Fault.wrongPhase;
       if (!hasRoom(changed, SetMode.replace, count)) return noRoom();
       setAll(changed, names, values);
-      const phase = call.phaseOf(request);
       call.recordingOf(request)?.did(
         (like) => {
           const again = changeable(like, phase, kind);

@@ -122,8 +122,9 @@ export function consumerFunctions({
       const handle = consumer < 0 ? undefined : consumer;
       const name = memory.readUtf8(id, idLength);
       if (!authenticateBy(exchange, handle, name)) return Fault.badHandle;
-      const effect = (like: Exchange): void => void authenticateBy(like, handle, name);
-      call.recordingOf(request)?.did(effect, name, EVERYTHING);
+      call
+        .recordingOf(request)
+        ?.did((like) => void authenticateBy(like, handle, name), name, EVERYTHING);
       return 0;
     },
 
@@ -133,8 +134,9 @@ export function consumerFunctions({
       if (!isGranted(request)) return Fault.denied;
       if (call.phaseOf(request) !== "access") return Fault.wrongPhase;
       if (!authenticate(exchange, consumer, credential)) return Fault.badHandle;
-      const effect = (like: Exchange): void => void authenticate(like, consumer, credential);
-      call.recordingOf(request)?.did(effect, "", EVERYTHING);
+      call
+        .recordingOf(request)
+        ?.did((like) => void authenticate(like, consumer, credential), "", EVERYTHING);
       return 0;
     },
   };
@@ -151,6 +153,8 @@ export function recordFunctions({
   // Only what the operator wrote into this entry's config: a plugin cannot choose files by itself.
   const mayWrite = (file: string, entry: number = call.entry): boolean =>
     entries[entry]?.strings.has(file) === true;
+  const appendRecord = (exchange: Exchange, file: string, reopen: number): void =>
+    services.appendToFile(file, `${services.record(exchange)}\n`, reopen === 1);
   return {
     record_get: (_, request, buffer, limit) => {
       const exchange = call.exchangeOf(request);
@@ -165,10 +169,8 @@ export function recordFunctions({
       if (call.phaseOf(request) !== "log") return Fault.wrongPhase;
       const file = memory.readUtf8(path, pathLength);
       if (!mayWrite(file, call.of(request)?.entry)) return Fault.denied;
-      const append = (of: Exchange): void =>
-        services.appendToFile(file, `${services.record(of)}\n`, reopen === 1);
-      append(exchange);
-      call.recordingOf(request)?.did(append, "");
+      appendRecord(exchange, file, reopen);
+      call.recordingOf(request)?.did((like) => appendRecord(like, file, reopen), "");
       return 0;
     },
 

@@ -56,8 +56,9 @@ export function propertyFunctions(
       if (choice !== undefined) return choice;
       const result = setProperty(exchange, property, text);
       if (result === 0) {
-        const effect = (like: Exchange): void => void setProperty(like, property, text);
-        call.recordingOf(request)?.did(effect, text, propertyPart(property));
+        call
+          .recordingOf(request)
+          ?.did((like) => void setProperty(like, property, text), text, propertyPart(property));
       }
       return result;
     },
@@ -110,10 +111,13 @@ export function propertyFunctions(
         keepsOthers: mode === SetMode.add,
       };
       exchange.query = changeQuery(exchange.query, changed);
-      const effect = (like: Exchange): void => {
-        like.query = changeQuery(like.query, changed);
-      };
-      call.recordingOf(request)?.did(effect, text ?? "", QUERY);
+      call.recordingOf(request)?.did(
+        (like) => {
+          like.query = changeQuery(like.query, changed);
+        },
+        text ?? "",
+        QUERY,
+      );
       return 0;
     },
 

@@ -2,7 +2,8 @@
 // "Decisions").
 import { Fault } from "@sluice/plugin-sdk/abi";
 import type { HostFunction } from "@sluice/plugin-sdk/abi";
-import type { CallPhase, GuestCall } from "../guest-call.ts";
+import type { GuestCall } from "../guest-call.ts";
+import { REPEATED_PHASES } from "./decisions.ts";
 import type { PhaseDecisions } from "./decisions.ts";
 
 type Run = (...parameters: number[]) => number;
@@ -16,19 +17,15 @@ export function decisionFunctions(
     remember: (_, request = 0, untilMs = 0) => {
       const asking = call.of(request);
       if (asking?.exchange === undefined) return Fault.badHandle;
-      const { phase, entry } = asking;
-      if (!isRemembered(phase)) return Fault.wrongPhase;
+      const phase = REPEATED_PHASES.find((each) => each === asking.phase);
+      if (phase === undefined) return Fault.wrongPhase;
       if (!(untilMs > 0)) return Fault.badValue;
-      decisions[entry]?.[phase]?.want();
+      decisions[asking.entry]?.[phase]?.want();
       const recording = call.recordingOf(request);
       if (recording !== undefined) recording.untilMs = untilMs;
       return 0;
     },
   };
-}
-
-function isRemembered(phase: CallPhase | undefined): phase is "access" | "header_filter" | "log" {
-  return phase === "access" || phase === "header_filter" || phase === "log";
 }
 
 /**

@@ -33,11 +33,14 @@ const SAMPLED = 50;
 /** About, beside its text. */
 const BRANCH_BYTES = 200;
 
-/** Those of one entry. Bodies are never the same. */
+/** Bodies are never the same. */
+export const REPEATED_PHASES = ["access", "header_filter", "log"] as const;
+
+/** Those of one entry. */
 export type PhaseDecisions = Readonly<Partial<Record<Phase, Decisions>>>;
 
 export function phaseDecisions(): PhaseDecisions {
-  return { access: new Decisions(), header_filter: new Decisions(), log: new Decisions() };
+  return Object.fromEntries(REPEATED_PHASES.map((phase) => [phase, new Decisions()]));
 }
 
 export class Decisions {
