@@ -116,7 +116,9 @@ function configOf(addresses: readonly string[]): object {
         healthchecks: {
           active: {
             timeout: 1,
-            healthy: { interval: 0.1, successes: 2 },
+            // Two good checks forget a failed request, as Kong's: a second, so that two of them are in a row
+            // when either method waits for its time-out.
+            healthy: { interval: 1, successes: 2 },
             unhealthy: { interval: 0.1, http_statuses: [500, 503], ...unhealthy },
           },
           passive: { unhealthy: { http_statuses: [500, 503], ...unhealthy } },
