@@ -48,6 +48,12 @@ export class Fields {
     return this.change(name, value, SetMode.Replace);
   }
 
+  /** As setHeader, of a value with placeholders, which the host fills in. */
+  fillHeader(name: string, template: string): i32 {
+    first.latin1(`${name}\0${template}\0`);
+    return host.fields_fill(this.handle, this.kind, first.pointer, first.length, 1);
+  }
+
   addHeader(name: string, value: string): i32 {
     return this.change(name, value, SetMode.Add);
   }

@@ -15,6 +15,7 @@ export {
   Verdict,
 } from "./numbers";
 export { fail, log, nowMs, randomBytes, randomNumber, sluice_abi_version } from "./process";
+export { SERIAL, UUID, openQuota, quotaPlaceholder, takeFromQuota } from "./quotas";
 export { Request } from "./request";
 export { Response } from "./response";
 export { shared } from "./shared";

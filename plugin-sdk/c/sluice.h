@@ -100,6 +100,8 @@ int32_t sluice_field_set(int32_t request, int32_t kind, const char *name, int32_
                          int32_t value_length, int32_t mode);
 SLUICE_IMPORT(fields_set)
 int32_t sluice_fields_set(int32_t request, int32_t kind, const char *fields, int32_t fields_length, int32_t count);
+SLUICE_IMPORT(fields_fill)
+int32_t sluice_fields_fill(int32_t request, int32_t kind, const char *fields, int32_t fields_length, int32_t count);
 SLUICE_IMPORT(property_get)
 int32_t sluice_property_get(int32_t request, int32_t property, char *buffer, int32_t limit);
 SLUICE_IMPORT(property_set)
@@ -185,6 +187,11 @@ int32_t sluice_response_encode(int32_t request, int32_t coding, int32_t level);
 SLUICE_IMPORT(store_compare_and_set)
 int32_t sluice_store_compare_and_set(const char *key, int32_t key_length, const char *expected, int32_t expected_length,
                                      const char *value, int32_t value_length, double ttl_ms);
+SLUICE_IMPORT(quota_open)
+int32_t sluice_quota_open(const char *options, int32_t options_length);
+SLUICE_IMPORT(quota_take)
+int32_t sluice_quota_take(int32_t request, int32_t quota, const char *identifier, int32_t identifier_length,
+                          double cost);
 SLUICE_IMPORT(shared_get)
 int32_t sluice_shared_get(int32_t request, const char *key, int32_t key_length, char *buffer, int32_t limit);
 SLUICE_IMPORT(shared_set)

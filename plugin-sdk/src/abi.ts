@@ -213,6 +213,11 @@ export const HOST_FUNCTIONS = {
    * `fields` is each name and its value, each ended by NUL; more or fewer NULs than that are Fault.badValue.
    */
   fields_set: "iiiii:i",
+  /**
+   * (request, kind, fields, fieldsLength, count) -> as fields_set, of values with placeholders: a name between two bytes 1.
+   * `uuid` and `serial` are this request's, `quota.<id>.<period or "tightest">.<limit, remaining or reset>` what it took.
+   */
+  fields_fill: "iiiii:i",
   /** (request, property, buffer, limit) -> length or Fault.absent. */
   property_get: "iiii:i",
   /** (request, property, value, valueLength) -> 0 or a Fault. */
@@ -274,6 +279,13 @@ export const HOST_FUNCTIONS = {
   store_increment: "iiff:f",
   /** (key, keyLength, expected, expectedLength: -1 for none, value, valueLength, ttlMs) -> 1 when it was set, else 0. */
   store_compare_and_set: "iiiiiif:i",
+  /**
+   * (options, optionsLength) -> id of a quota of the current entry, or a Fault; in configure. Options are JSON:
+   * `{"name": string, "limits": {period: number}, "sliding": boolean}`.
+   */
+  quota_open: "ii:i",
+  /** (request, quota, identifier, identifierLength, cost) -> 1 when it fits all limits, else 0, and nothing is taken. */
+  quota_take: "iiiif:i",
   /** (request, key, keyLength, buffer, limit) -> length or Fault.absent; data of one request, for all its plugins. */
   shared_get: "iiiii:i",
   /** (request, key, keyLength, value, valueLength: -1 removes it) -> 0 or a Fault. */

@@ -1,6 +1,7 @@
 // What a plugin's handlers see of one request. The guest implements it; the types are the public contract.
 import type { FetchInit, FetchResponse } from "./fetch-types.ts";
 import type { CookieAttributes } from "./cookies.ts";
+import type { Quota } from "./quota.ts";
 
 /** Values of one header or query argument are read in the order in which they arrived. */
 export interface ReadableFields {
@@ -25,6 +26,13 @@ export interface WritableFields {
    * or nearly, in each request and is put together once.
    */
   setHeaderBlock(block: string, count: number): void;
+  /**
+   * As setHeader, of a value with placeholders (`placeholders`, those of a `Quota`), in whose place the gateway puts what
+   * they stand for. A remembered decision does the same with the next request's.
+   */
+  fillHeader(name: string, template: string): void;
+  /** As setHeaderBlock, of values with placeholders. */
+  fillHeaderBlock(block: string, count: number): void;
   addHeader(name: string, value: string): void;
   removeHeader(name: string): void;
 }
@@ -337,6 +345,12 @@ export interface EarlyResponse {
 }
 
 interface RepeatableContext extends BaseContext {
+  /**
+   * Takes from what a quota leaves to a client, all of `cost` (a whole number, 1 by default) in each of its windows; false
+   * when one of them has less left, and then nothing is taken. `identifier` says whose requests count together. For a
+   * remembered decision the gateway takes the same of each request by itself, and calls the handler when there is none left.
+   */
+  take(quota: Quota, identifier: string, cost?: number): boolean;
   /**
    * Promises that what the handler does follows from its config and from what it reads of this request, and of its
    * response, alone: the gateway may do the same for the next request of which it would read the same, without calling

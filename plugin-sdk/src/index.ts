@@ -1,4 +1,6 @@
 // What a plugin imports.
+export { PERIODS, windowAt } from "./calendar.ts";
+export type { CalendarWindow, Period } from "./calendar.ts";
 export { ConfigError } from "./config-error.ts";
 export type { CookieAttributes } from "./cookies.ts";
 export type {
@@ -81,6 +83,9 @@ export type {
   Labels,
   MetricOptions,
 } from "./metrics.ts";
+export { placeholders } from "./placeholders.ts";
+export { openQuota } from "./quota.ts";
+export type { Quota, QuotaLimits, QuotaOptions, QuotaWindow } from "./quota.ts";
 export { openRedis } from "./redis.ts";
 export type { Redis, RedisArgument, RedisFields, RedisReply, RedisScript } from "./redis.ts";
 export { RedisError } from "./redis-error.ts";

@@ -31,6 +31,8 @@ export interface ModuleHost {
     data: Uint8Array | undefined,
   ): Promise<RedisReply | Uint8Array>;
   /** JSON; an id, or a Fault. */
+  quotaOpen(options: string): number;
+  /** JSON; an id, or a Fault. */
   sinkOpen(options: string): number;
   /** Arrays are not empty. */
   sinkAppend(sink: number, data: string | Uint8Array): number;

@@ -34,7 +34,7 @@ test("numbers the requests of one instance, and no two instances alike", async (
     ids.push(request.header("kong-request-id") ?? "");
   }
   const [first, second, third, fourth] = ids.map((id) => id.split("#"));
-  assert.deepEqual([first?.[1], second?.[1], third?.[1], fourth?.[1]], ["1", "2", "3", "1"]);
+  assert.deepEqual([first?.[1], second?.[1], third?.[1], fourth?.[1]], ["1", "2", "3", "4"]);
   assert.equal(first?.[0], third?.[0]);
   assert.notEqual(first?.[0], fourth?.[0]);
 });

@@ -1,6 +1,6 @@
 // Gives each request an id in a header of your choice, as Kong's correlation-id does.
-import { definePlugin, s } from "@sluice/plugin-sdk";
-import type { RequestContext } from "@sluice/plugin-sdk";
+import { definePlugin, placeholders, s } from "@sluice/plugin-sdk";
+import type { Infer, RequestContext } from "@sluice/plugin-sdk";
 
 const config = s.object({
   header_name: s
@@ -11,45 +11,48 @@ const config = s.object({
   echo_downstream: s.boolean().default(false).describe("Sends the id to the client, too."),
 });
 
-/** Makes the id of one request. */
-type Generator = (ctx: RequestContext) => string;
+type Config = Infer<typeof config>;
+
+/** Sets a request's id, and gives it back to the client if that is wanted. */
+type Generator = (ctx: RequestContext, settings: Config) => void;
 
 export default definePlugin({
   name: "correlation-id",
-  version: "1.0.0",
+  version: "1.1.0",
   priority: 100_001,
   config,
 
-  configure({ header_name, generator, echo_downstream }) {
-    return { header_name, echo_downstream, generate: GENERATORS[generator]() };
-  },
+  configure: (config) => ({ ...config, give: GENERATORS[config.generator]() }),
 
-  onRequest(ctx, { header_name, echo_downstream, generate }) {
-    let id = ctx.request.header(header_name);
-    if (id === undefined || id === "") {
-      id = generate(ctx);
-      ctx.request.setHeader(header_name, id);
-    }
-    if (echo_downstream) ctx.response.setHeader(header_name, id);
+  onRequest(ctx, settings) {
+    const { header_name, echo_downstream, give } = settings;
+    const id = ctx.request.header(header_name);
+    if (id === undefined || id === "") give(ctx, settings);
+    else if (echo_downstream) ctx.response.setHeader(header_name, id);
   },
 });
 
-const GENERATORS: Readonly<Record<"uuid" | "uuid#counter" | "tracker", () => Generator>> = {
-  uuid: () => () => crypto.randomUUID(),
-  "uuid#counter": countingGenerator,
-  tracker: () => trackerId,
+const GENERATORS: Readonly<Record<Config["generator"], () => Generator>> = {
+  uuid: () => filled(placeholders.uuid),
+  // One UUID for all requests of an instance, and a number for each: unique, and cheaper than a UUID each.
+  "uuid#counter": () => filled(`${crypto.randomUUID()}#${placeholders.serial}`),
+  tracker: () => track,
 };
 
-/** One UUID for all requests of an instance, and a number for each: unique, and cheaper than a UUID each. */
-function countingGenerator(): Generator {
-  const prefix = `${crypto.randomUUID()}#`;
-  let count = 0;
-  return () => prefix + ++count;
+/** The gateway makes the id, also of the next requests. */
+function filled(template: string): Generator {
+  return (ctx, { header_name, echo_downstream }) => {
+    ctx.request.fillHeader(header_name, template);
+    if (echo_downstream) ctx.response.fillHeader(header_name, template);
+    ctx.remember();
+  };
 }
 
 /** Says where the request came in: address, port, process, connection, request on it, seconds since 1970. */
-function trackerId({ connection }: RequestContext): string {
-  const { serverAddress, serverPort, workerPid, id, requests } = connection;
+function track(ctx: RequestContext, { header_name, echo_downstream }: Config): void {
+  const { serverAddress, serverPort, workerPid, id, requests } = ctx.connection;
   const seconds = (Date.now() / 1000).toFixed(3);
-  return `${serverAddress}-${serverPort}-${workerPid}-${id}-${requests}-${seconds}`;
+  const text = `${serverAddress}-${serverPort}-${workerPid}-${id}-${requests}-${seconds}`;
+  ctx.request.setHeader(header_name, text);
+  if (echo_downstream) ctx.response.setHeader(header_name, text);
 }

@@ -1,9 +1,9 @@
 // The calendar windows, in UTC, in which something is counted.
-import { s } from "@sluice/plugin-sdk";
+import { PERIODS, s, windowAt } from "@sluice/plugin-sdk";
+import type { Period } from "@sluice/plugin-sdk";
 
-/** Kong's periods, shortest first. */
-export const PERIODS = ["second", "minute", "hour", "day", "month", "year"] as const;
-export type Period = (typeof PERIODS)[number];
+export { PERIODS };
+export type { Period };
 
 const limit = s.integer().min(1).optional();
 
@@ -16,8 +16,6 @@ export const periodFields = {
   month: limit,
   year: limit,
 } as const;
-
-const FIXED_LENGTHS_MS = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 // Workers read the clock a little apart: a counter outlives its window, or a late worker would begin it anew.
 const KEEP_AFTER_END_MS = 1000;
@@ -43,22 +41,10 @@ export function calendarWindow(period: Period, owner: string): CalendarWindow {
 export function moveTo(window: CalendarWindow, nowMs: number): void {
   if (nowMs >= window.startMs && nowMs < window.endMs) return;
   const { period, owner } = window;
-  let previousMs: number;
-  if (period === "month" || period === "year") {
-    const now = new Date(nowMs);
-    const year = now.getUTCFullYear();
-    const month = now.getUTCMonth();
-    const isMonth = period === "month";
-    window.startMs = isMonth ? Date.UTC(year, month) : Date.UTC(year, 0);
-    window.endMs = isMonth ? Date.UTC(year, month + 1) : Date.UTC(year + 1, 0);
-    previousMs = isMonth ? Date.UTC(year, month - 1) : Date.UTC(year - 1, 0);
-  } else {
-    const lengthMs = FIXED_LENGTHS_MS[period];
-    window.startMs = nowMs - (nowMs % lengthMs);
-    window.endMs = window.startMs + lengthMs;
-    previousMs = window.startMs - lengthMs;
-  }
-  window.keyPrefix = `${owner}:${period}:${window.startMs}:`;
+  const { startMs, endMs, previousMs } = windowAt(period, nowMs);
+  window.startMs = startMs;
+  window.endMs = endMs;
+  window.keyPrefix = `${owner}:${period}:${startMs}:`;
   window.previousPrefix = `${owner}:${period}:${previousMs}:`;
 }
 

@@ -34,7 +34,7 @@ export function bucketOf(period: Period, limit: number, burst: number): Bucket {
   return { intervalMs, capacityMs: burst * intervalMs };
 }
 
-/** Puts the request into all buckets or none, as {@link Take} says. */
+/** Puts the request into all buckets or none; says whether it fits, and leaves in each window what the client is told. */
 export function takeFromBuckets(
   store: Store,
   windows: readonly Window[],

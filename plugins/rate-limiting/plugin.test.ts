@@ -291,7 +291,7 @@ test("two entries of the plugin never share a counter", async () => {
   const other = gateway.configure(rateLimiting, { hour: 1 }, "entry-2");
   assert.deepEqual(await passes(gateway, one, [{}, {}]), [true, false]);
   assert.deepEqual(await passes(gateway, other, [{}]), [true]);
-  assert.ok(gateway.store.keys().every((key) => /^entry-[12]:/.test(key)));
+  assert.ok(gateway.store.keys().every((key) => /^quota:entry-[12]:/.test(key)));
 });
 
 test("counters survive a reload of the config", async () => {
@@ -305,16 +305,17 @@ test("counters survive a reload of the config", async () => {
 
 test("lets requests pass when they cannot be counted, unless it must not", async () => {
   const gateway = createGateway();
-  gateway.store.increment = () => {
+  gateway.store.compareAndSet = () => {
     throw new TypeError("the store is full");
   };
-  const tolerant = gateway.configure(rateLimiting, { hour: 1 });
+  const buckets = { hour: 1, algorithm: "token_bucket" } as const;
+  const tolerant = gateway.configure(rateLimiting, buckets);
   const passed = await gateway.handle(tolerant);
   assert.equal(passed.isAnswered, false);
   assert.deepEqual(passed.response.headerNames(), []);
   assert.match(gateway.logLines.join(), /error: .*the store is full/);
 
-  const strict = gateway.configure(rateLimiting, { hour: 1, fault_tolerant: false });
+  const strict = gateway.configure(rateLimiting, { ...buckets, fault_tolerant: false });
   const refused = await gateway.handle(strict);
   assert.equal(refused.response.status, 500);
   assert.match(refused.response.body ?? "", /An unexpected error occurred/);

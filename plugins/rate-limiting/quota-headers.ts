@@ -1,38 +1,29 @@
 // What the client is told of its quota: in Kong's headers, and if wanted in those of the IETF draft.
-import type { RequestContext } from "@sluice/plugin-sdk";
+import type { Period } from "../parts/calendar-windows.ts";
 
-import { moveReset } from "./windows.ts";
-import type { Window } from "./windows.ts";
-
-/**
- * Kong's headers, put together from texts that the requests of a second share. With `+`, because QuickJS calls a function
- * for each template.
- */
-export function setQuotaHeaders(
-  { response }: RequestContext,
-  windows: readonly Window[],
-  nowMs: number,
-  fits: boolean,
-): void {
-  const window = tightest(windows);
-  moveReset(window, nowMs);
-  let block = window.standardHeaders + window.remaining + window.resetHeader;
-  if (!fits) block += "Retry-After\0" + window.secondsLeft + "\0";
-  for (let at = 0; at < windows.length; at++) {
-    const { ownHeaders, remaining } = windows[at] as Window;
-    block += ownHeaders + remaining + "\0";
-  }
-  response.setHeaderBlock(block, (fits ? 3 : 4) + 2 * windows.length);
+/** Of a window: numbers, or placeholders for them. */
+export interface Told {
+  readonly limit: number | string;
+  readonly remaining: number | string;
+  /** Seconds until it ends. */
+  readonly reset: number | string;
 }
 
-/** The window with the fewest requests left; the longest of several. */
-function tightest(windows: readonly Window[]): Window {
-  let tightest = windows[0] as Window; // An entry has at least one.
-  for (let at = 1; at < windows.length; at++) {
-    const window = windows[at] as Window;
-    if (window.remaining <= tightest.remaining) tightest = window;
-  }
-  return tightest;
+export interface ToldOfPeriod extends Told {
+  readonly period: Period;
+}
+
+export interface QuotaHeadersOptions {
+  readonly hide_client_headers: boolean;
+  readonly ietf_headers: boolean;
+  /** The request is within its limits. */
+  readonly fits: boolean;
+}
+
+/** Each name and value, ended by NUL, and how many pairs that is. */
+export interface HeaderBlock {
+  readonly text: string;
+  readonly count: number;
 }
 
 const SECONDS = {
@@ -44,23 +35,49 @@ const SECONDS = {
   year: 365 * 86_400,
 };
 
+export function quotaHeaders(
+  windows: readonly ToldOfPeriod[],
+  tightest: Told,
+  { hide_client_headers, ietf_headers, fits }: QuotaHeadersOptions,
+): HeaderBlock {
+  const pairs = [
+    ...(hide_client_headers ? [] : kongHeaders(windows, tightest, fits)),
+    ...(ietf_headers ? ietfHeaders(windows) : []),
+  ];
+  const text = pairs.map(([name, value]) => `${name}\0${value}\0`).join("");
+  return { text, count: pairs.length };
+}
+
+type Pair = readonly [name: string, value: string | number];
+
+function kongHeaders(windows: readonly ToldOfPeriod[], tightest: Told, fits: boolean): Pair[] {
+  const pairs: Pair[] = [
+    ["RateLimit-Limit", tightest.limit],
+    ["RateLimit-Remaining", tightest.remaining],
+    ["RateLimit-Reset", tightest.reset],
+  ];
+  if (!fits) pairs.push(["Retry-After", tightest.reset]);
+  for (const { period, limit, remaining } of windows) {
+    const title = period.charAt(0).toUpperCase() + period.slice(1);
+    pairs.push([`X-RateLimit-Limit-${title}`, limit]);
+    pairs.push([`X-RateLimit-Remaining-${title}`, remaining]);
+  }
+  return pairs;
+}
+
 /**
  * `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers-10 §3 and §4: lists of strings with
  * parameters (RFC 9651), one item for each limit.
  */
-export function setIetfHeaders(
-  ctx: RequestContext,
-  windows: readonly Window[],
-  nowMs: number,
-): void {
+function ietfHeaders(windows: readonly ToldOfPeriod[]): Pair[] {
   const policies = windows.map(
     ({ period, limit }) => `"${period}";q=${limit};w=${SECONDS[period]}`,
   );
-  const limits = windows.map((window) => {
-    moveReset(window, nowMs);
-    const { period, remaining, secondsLeft } = window;
-    return `"${period}";r=${remaining};t=${secondsLeft}`;
-  });
-  ctx.response.setHeader("RateLimit-Policy", policies.join(", "));
-  ctx.response.setHeader("RateLimit", limits.join(", "));
+  const limits = windows.map(
+    ({ period, remaining, reset }) => `"${period}";r=${remaining};t=${reset}`,
+  );
+  return [
+    ["RateLimit-Policy", policies.join(", ")],
+    ["RateLimit", limits.join(", ")],
+  ];
 }

@@ -5,7 +5,7 @@ import { lifetimeMs, moveTo, previousShare, slidingLifetimeMs } from "../parts/c
 import { noteBacklog } from "./buckets.ts";
 import type { Window } from "./windows.ts";
 
-/** As Take, later. Rejected with a RedisError. */
+/** Says whether the request fits, and leaves in each window what the client is told. Rejected with a RedisError. */
 export type TakeLater = (
   windows: readonly Window[],
   identifier: string,

@@ -1,69 +1,23 @@
-// The config, and what the handlers make of it once.
-import { ConfigError, openRedis, s } from "@sluice/plugin-sdk";
-import type { Infer } from "@sluice/plugin-sdk";
+// What the handler makes of the config, once.
+import { ConfigError, openRedis } from "@sluice/plugin-sdk";
 
 import { identifierBy } from "../parts/client-identifier.ts";
 import type { Identify } from "../parts/client-identifier.ts";
-import { PERIODS, periodFields } from "../parts/calendar-windows.ts";
-import { redisFields } from "../parts/redis.ts";
-import { takeFromBuckets } from "./buckets.ts";
-import { take, takeSliding } from "./quota.ts";
-import type { Take } from "./quota.ts";
+import { PERIODS } from "../parts/calendar-windows.ts";
+import type { Config } from "./config.ts";
+import { limitByGateway } from "./gateway-limit.ts";
+import type { Limit } from "./limit.ts";
+import { limitByBuckets, limitByRedis } from "./own-limit.ts";
 import { takeFromRedis } from "./redis-quota.ts";
-import type { TakeLater } from "./redis-quota.ts";
 import { createWindow } from "./windows.ts";
 import type { Window } from "./windows.ts";
 
-const headerName = s
-  .string()
-  .pattern(/^[A-Za-z0-9_-]+$/)
-  .optional();
-
-export const config = s.object({
-  ...periodFields,
-  limit_by: s
-    .enum(["consumer", "credential", "ip", "service", "header", "path"])
-    .default("consumer")
-    .describe("Whose requests are counted together; the client's address where there is none."),
-  header_name: headerName,
-  path: s.string().pattern(/^\//).optional(),
-  ipv6_prefix: s
-    .integer()
-    .min(1)
-    .max(128)
-    .default(64)
-    .describe("Bits of an IPv6 address that make one client."),
-  policy: s.enum(["local", "cluster", "redis"]).default("local"),
-  redis: redisFields.optional(),
-  sync_rate: s.number().default(-1),
-  algorithm: s
-    .enum(["window", "token_bucket", "leaky_bucket"])
-    .default("window")
-    .describe("Counts in windows; or lets bursts pass, or holds them back, at the limit's rate."),
-  window_type: s.enum(["fixed", "sliding"]).default("fixed"),
-  burst: s.integer().min(0).optional().describe("Of buckets."),
-  cost: s.integer().min(1).default(1).describe("What one request counts."),
-  cost_header: headerName.describe("A request header with a number that takes the place of cost."),
-  fault_tolerant: s
-    .boolean()
-    .default(true)
-    .describe("Lets requests pass when they cannot be counted; otherwise they get 500."),
-  hide_client_headers: s.boolean().default(false),
-  ietf_headers: s.boolean().default(false).describe("RateLimit and RateLimit-Policy as well."),
-  error_code: s.integer().min(200).max(599).default(429),
-  error_message: s.string().default("API rate limit exceeded"),
-});
-
-export type Config = Infer<typeof config>;
-
-export interface Settings extends Config {
-  readonly windows: Window[];
+export interface Settings {
+  readonly cost: number;
+  readonly costHeader: string | undefined;
   /** Whose request it is. */
   readonly identify: Identify;
-  readonly take: Take;
-  /** Instead of it, when the counters are elsewhere. */
-  readonly takeLater: TakeLater | undefined;
-  readonly isLeaky: boolean;
+  readonly limit: Limit;
 }
 
 /** Of what is held back, ms: whoever waits keeps a connection. */
@@ -73,16 +27,22 @@ const MAX_DELAY_MS = 60_000;
 export function settingsOf(config: Config, entryId: string): Settings {
   checkFields(config);
   const windows = windowsOf(config, entryId);
-  const isLeaky = config.algorithm === "leaky_bucket";
-  if (isLeaky) checkDelay(windows);
+  if (config.algorithm === "leaky_bucket") checkDelay(windows);
   return {
-    ...config,
-    windows,
+    cost: config.cost,
+    costHeader: config.cost_header,
     identify: identifierBy(config),
-    take: takeOf(config),
-    takeLater: takeLaterOf(config),
-    isLeaky,
+    limit: limitOf(config, windows),
   };
+}
+
+function limitOf(config: Config, windows: readonly Window[]): Limit {
+  const { policy, redis, algorithm, window_type } = config;
+  if (policy === "redis" && redis !== undefined) {
+    const kind = algorithm === "window" ? window_type : "bucket";
+    return limitByRedis(config, windows, takeFromRedis(openRedis(redis), kind));
+  }
+  return algorithm === "window" ? limitByGateway(config) : limitByBuckets(config, windows);
 }
 
 function checkFields(config: Config): void {
@@ -144,14 +104,4 @@ function checkDelay(windows: readonly Window[]): void {
       "burst",
     );
   }
-}
-
-function takeOf({ algorithm, window_type }: Config): Take {
-  if (algorithm !== "window") return takeFromBuckets;
-  return window_type === "sliding" ? takeSliding : take;
-}
-
-function takeLaterOf({ policy, redis, algorithm, window_type }: Config): TakeLater | undefined {
-  if (policy !== "redis" || redis === undefined) return undefined;
-  return takeFromRedis(openRedis(redis), algorithm === "window" ? window_type : "bucket");
 }

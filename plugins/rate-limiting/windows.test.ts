@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { lifetimeMs, moveTo, PERIODS } from "../parts/calendar-windows.ts";
 import type { Period } from "../parts/calendar-windows.ts";
-import { createWindow, moveReset } from "./windows.ts";
+import { createWindow, secondsLeft } from "./windows.ts";
 
 const LEAP_DAY = Date.UTC(2028, 1, 29, 13, 14, 15, 678);
 
@@ -71,12 +71,8 @@ test("counters outlive their window, also on the 31st of a month", () => {
 test("rounds the seconds that are left up", () => {
   const window = createWindow("minute", 1, "entry");
   moveTo(window, 120_000);
-  const secondsAt = (nowMs: number): number => {
-    moveReset(window, nowMs);
-    return window.secondsLeft;
-  };
-  assert.equal(secondsAt(120_000), 60);
-  assert.equal(secondsAt(120_001), 60);
-  assert.equal(secondsAt(150_500), 30);
-  assert.equal(secondsAt(179_999), 1);
+  assert.equal(secondsLeft(window, 120_000), 60);
+  assert.equal(secondsLeft(window, 120_001), 60);
+  assert.equal(secondsLeft(window, 150_500), 30);
+  assert.equal(secondsLeft(window, 179_999), 1);
 });

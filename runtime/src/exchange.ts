@@ -195,6 +195,9 @@ export class Exchange {
   responseEdits: ResponseEdit[] | undefined;
   /** What plugins tell each other. */
   sharedData: SharedData | undefined;
+  /** See request-id.ts; undefined and 0 as long as nobody asks. */
+  uuid: string | undefined;
+  serial = 0;
   /** Spans of plugins; undefined as long as nobody asks. */
   trace: Trace | undefined;
   /** A plugin's choice, instead of what the service says. */

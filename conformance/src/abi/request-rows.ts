@@ -17,6 +17,14 @@ import type { Row } from "./row.ts";
 const REQUEST = 0;
 const RESPONSE = 1;
 
+const UUID = "\u0001uuid\u0001";
+const SERIAL = "\u0001serial\u0001";
+
+/** The quotas are those that SERVICE_ROWS open. */
+function leftOf(quota: number, window: string): string {
+  return `\u0001quota.${quota}.${window}.remaining\u0001`;
+}
+
 export const REQUEST_ROWS: readonly Row[] = [
   row("field_get", ["request", REQUEST, text("x-probe"), 0, BUFFER], 5, /^hello$/),
   row("field_get", ["request", REQUEST, text("X-PROBE"), 0, BUFFER], 5, /^hello$/),
@@ -63,6 +71,25 @@ export const REQUEST_ROWS: readonly Row[] = [
   row("fields_set", ["request", RESPONSE, text("x-a\x001\0"), 2], BAD_VALUE),
   row("fields_set", ["request", RESPONSE, text("x-a\x001\r\nx-b: 2\0"), 1], BAD_VALUE),
   row("fields_set", ["request", RESPONSE, text("x-a\x001\0"), 1_000_000], LIMIT),
+  row("fields_fill", ["request", RESPONSE, text(`x-a\0${UUID}\0x-b\0#${SERIAL}\0`), 2], {
+    access: 0,
+    header_filter: 0,
+    other: WRONG_PHASE,
+  }),
+  row("fields_fill", ["request", REQUEST, text(`x-a\0${UUID}\0`), 1], only("access", 0)),
+  row("fields_fill", ["request", REQUEST, text("x-a\0no placeholder\0"), 1], only("access", 0)),
+  row("fields_fill", ["request", RESPONSE, text(`x-a\0${UUID}\0x-b\x002\0`), 1], BAD_VALUE),
+  row("fields_fill", ["request", RESPONSE, text(`x-a\0${UUID}\0`), 2], BAD_VALUE),
+  row("fields_fill", ["request", RESPONSE, text("x-a\0\u0001\0"), 1], BAD_VALUE),
+  row("fields_fill", ["request", RESPONSE, text("x-a\0\u0001time\u0001\0"), 1], BAD_VALUE),
+  row("fields_fill", ["request", RESPONSE, text(`x-a\0${UUID}\r\nx-b: 2\0`), 1], BAD_VALUE),
+  row("fields_fill", ["request", RESPONSE, text(`x a\0${UUID}\0`), 1], BAD_VALUE),
+  row("fields_fill", ["request", REQUEST, text(`Host\0${UUID}\0`), 1], DENIED),
+  row("fields_fill", ["request", RESPONSE, text(`x-a\0${UUID}\0`), 1_000_000], LIMIT),
+  row("fields_fill", ["request", RESPONSE, text(`x-a\0${leftOf(1, "minute")}\0`), 1], ABSENT),
+  row("fields_fill", ["request", RESPONSE, text(`x-a\0${leftOf(1, "tightest")}\0`), 1], ABSENT),
+  row("fields_fill", ["request", RESPONSE, text(`x-a\0${leftOf(1, "year")}\0`), 1], BAD_VALUE),
+  row("fields_fill", ["request", RESPONSE, text(`x-a\0${leftOf(99, "minute")}\0`), 1], BAD_VALUE),
   row("property_get", ["request", 1, BUFFER], 4, /^POST$/),
   row("property_get", ["request", 5, BUFFER], 10, /^gw\.example$/),
   row("property_get", ["request", 20, BUFFER], 2, /^\{\}$/),

@@ -1,5 +1,6 @@
 // Functions on what outlives a request.
 import { BUFFER, NOT_A_NUMBER, text } from "./probe.ts";
+import type { Argument } from "./probe.ts";
 import {
   ABSENT,
   BAD_HANDLE,
@@ -12,6 +13,10 @@ import {
   row,
 } from "./row.ts";
 import type { Row } from "./row.ts";
+
+function quota(limits: Readonly<Record<string, number>>, sliding: boolean = false): Argument {
+  return text(JSON.stringify({ name: sliding ? "sliding" : "", limits, sliding }));
+}
 
 export const SERVICE_ROWS: readonly Row[] = [
   row("config_get", ["config", BUFFER], isPositive, /^\{"id":.*"config":\{/),
@@ -29,6 +34,26 @@ export const SERVICE_ROWS: readonly Row[] = [
   row("store_increment", [text("zero"), 0, 0], 0),
   row("store_compare_and_set", [text("cas"), text("not this"), text("v"), 0], 0),
   row("store_compare_and_set", [text("\0other\0k"), 0, -1, text("v"), 0], DENIED),
+  row("quota_open", [text("{")], { configure: BAD_VALUE, other: WRONG_PHASE }),
+  row("quota_open", [quota({})], { configure: BAD_VALUE, other: WRONG_PHASE }),
+  row("quota_open", [quota({ minute: 0 })], { configure: BAD_VALUE, other: WRONG_PHASE }),
+  row("quota_open", [quota({ minute: 1.5 })], { configure: BAD_VALUE, other: WRONG_PHASE }),
+  row("quota_open", [quota({ week: 1 })], { configure: BAD_VALUE, other: WRONG_PHASE }),
+  row("quota_open", [quota({ minute: 1000, hour: 5000 })], { configure: 1, other: WRONG_PHASE }),
+  row("quota_open", [quota({ day: 1000 }, true)], { configure: 2, other: WRONG_PHASE }),
+  row("quota_take", ["request", 1, text("\u00e9"), 1], 1),
+  row("quota_take", ["request", 2, text(""), 7], 1),
+  row("quota_take", ["request", 1, text("a".repeat(300)), 1], 1),
+  row("quota_take", ["request", 1, text("greedy"), 1001], 0),
+  row("quota_take", ["request", 1, text("greedy"), 1e9], 0),
+  row("quota_take", ["request", 1, text("a"), 0], BAD_VALUE),
+  row("quota_take", ["request", 1, text("a"), -1], BAD_VALUE),
+  row("quota_take", ["request", 1, text("a"), 1.5], BAD_VALUE),
+  row("quota_take", ["request", 1, text("a"), 1e9 + 1], BAD_VALUE),
+  row("quota_take", ["request", 0, text("a"), 1], BAD_HANDLE),
+  row("quota_take", ["request", -1, text("a"), 1], BAD_HANDLE),
+  row("quota_take", ["request", 99, text("a"), 1], BAD_HANDLE),
+  row("quota_take", [0, 1, text("a"), 1], BAD_HANDLE),
   row("shared_set", ["request", text("a"), text("b")], 0),
   row("shared_set", ["request", text("a"), 0, -1], 0),
   row("shared_set", ["request", text("a"), 0, 65_536], LIMIT),

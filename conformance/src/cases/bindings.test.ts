@@ -180,6 +180,17 @@ describe("AssemblyScript's library", () => {
     assert.equal(response.header("x-verified"), "refused");
   });
 
+  test("takes from quotas, and has headers filled in", async () => {
+    const response = await used.gateway.get("/a");
+    assert.equal(response.header("x-quota"), "true 0 1000");
+    const sent = used.upstream.requests.at(-1)?.headers ?? [];
+    const [, filled = ""] = sent.find(([name]) => name.toLowerCase() === "x-filled") ?? [];
+    assert.match(
+      filled,
+      /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}#[1-9][0-9]*$/,
+    );
+  });
+
   test("answers, waits for a timer, a fetch and a body", async () => {
     const answer = await used.gateway.get("/answer");
     assert.deepEqual([answer.status, answer.text], [418, "aet"]);

@@ -35,6 +35,12 @@ function services(port: number, key: string): object {
         at("bots", { name: "bot-detection" }),
         at("size", { name: "request-size-limiting" }),
         at("log", { name: "file-log", config: { path: logPath } }),
+        at("limited", { name: "key-auth" }, { name: "rate-limiting", config: { month: 6 } }),
+        at("numbered", {
+          name: "correlation-id",
+          config: { header_name: "X-Id", echo_downstream: true },
+        }),
+        at("named", { name: "correlation-id", config: { header_name: "X-Id", generator: "uuid" } }),
         at(
           "changed",
           {
@@ -202,6 +208,43 @@ test("decisions: each request has its own line in the log", async () => {
   });
   assert.equal(repeats, 3);
 });
+
+test("R4 decisions: a repeated one counts each request, and there is none beyond the limit", async () => {
+  const repeats = await repeatsOf("rate-limiting", async () => {
+    for (const key of ["alice-key", "bob-key"]) {
+      const answers: [number, string | undefined][] = [];
+      for (let count = 0; count < 9; count++) {
+        const answer = await used.gateway.get("/limited", `apikey: ${key}`);
+        answers.push([answer.status, answer.header("x-ratelimit-remaining-month")]);
+      }
+      const passed = [5, 4, 3, 2, 1, 0].map((left) => [200, String(left)]);
+      assert.deepEqual(answers, [...passed, ...Array.from({ length: 3 }, () => [429, "0"])]);
+    }
+  });
+  // Of the first client's, one call asks and one is recorded; of the other's, one is recorded.
+  assert.equal(repeats, 2 * 6 - 3);
+});
+
+test("decisions: each request has an id of its own, the same in both directions", async () => {
+  const repeats = await repeatsOf("correlation-id", async () => {
+    const ids: string[] = [];
+    for (let count = 0; count < 5; count++) {
+      const answer = await used.gateway.get("/numbered");
+      const sent = used.upstream.requests.at(-1)?.header("x-id") ?? "";
+      assert.match(sent, /^[0-9a-f-]{36}#\d+$/);
+      assert.equal(answer.header("x-id"), sent);
+      ids.push(sent, (await idOf("/named")) ?? "");
+    }
+    assert.equal(new Set(ids).size, 10);
+    assert.equal(await idOf("/named", "X-Id: mine"), "mine");
+  });
+  assert.equal(repeats, 2 * 3);
+});
+
+async function idOf(path: string, ...lines: string[]): Promise<string | undefined> {
+  await used.gateway.get(path, ...lines);
+  return used.upstream.requests.at(-1)?.header("x-id");
+}
 
 test("decisions: headers are changed by what each request and response has", async () => {
   const repeats = await repeatsOf("request-transformer", async () => {

@@ -60,7 +60,7 @@ function silent(): Promise<void> {
     socket.once("close", () => resolve());
     asked().answer = () => {};
   };
-  return within(promise, "the end of a call that nobody waits for any more", 2000);
+  return within(promise, "the end of a call that nobody waits for any more", 4000);
 }
 
 /** Requests whose clients did not wait for the answer. */
@@ -119,7 +119,7 @@ test("fetch: two at once, and one that loses against a timer", async () => {
     else connection.send(reply("200 OK", request.target));
   };
   assert.deepEqual((await used.gateway.get("/both")).json(), ["/both1", "/both2", "too late"]);
-  await within(ended, "the end of the call that lost, with its request", 2000);
+  await within(ended, "the end of the call that lost, with its request", 4000);
 });
 
 test("W11 fetch: two hundred requests ask at once, and each gets its own answer", async () => {

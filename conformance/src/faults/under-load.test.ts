@@ -38,7 +38,7 @@ before(async () => {
           targets: list,
           healthchecks: {
             active: {
-              timeout: 0.5,
+              timeout: 5,
               healthy: { interval: 0.1, successes: 1 },
               unhealthy: { interval: 0.1, ...unhealthy },
             },

@@ -1,6 +1,6 @@
 // Waits that end: a promise with a limit, and a condition that some event will make true.
 
-export const WAIT_MS = 5_000;
+export const WAIT_MS = 10_000;
 
 /** Settles as `promise` does, or rejects after `limitMs` with what was being waited for. */
 export async function within<T>(

@@ -11,7 +11,9 @@ import {
   Property,
   Request,
   Response,
+  SERIAL,
   Span,
+  UUID,
   Verdict,
   body,
   consumers,
@@ -19,6 +21,8 @@ import {
   fetch,
   log,
   nowMs,
+  openQuota,
+  quotaPlaceholder,
   randomBytes,
   randomNumber,
   recordMetric,
@@ -30,11 +34,13 @@ import {
   startTimer,
   stopTimer,
   store,
+  takeFromQuota,
 } from "@sluice/plugin-sdk/assemblyscript";
 
 export { sluice_abi_version };
 
 const ids = new Entries<string>();
+const quotas = new Entries<i32>();
 /** Request handles by the call that they wait for. */
 const waiting = new Map<i32, i32>();
 let chunkCount: i32 = 0;
@@ -42,6 +48,7 @@ let chunkCount: i32 = 0;
 export function sluice_configure(entry: i32): i32 {
   const config = new Config(entry);
   ids.set(entry, config.id);
+  quotas.set(entry, openQuota(`{"name":"","limits":{"year":1000},"sliding":false}`));
   log(`${config.flag("on")} ${config.text("text")} ${config.texts("list").join("+")} ${config.number("number")}`);
   return Verdict.Continue;
 }
@@ -68,6 +75,11 @@ export function sluice_access(handle: i32, entry: i32): i32 {
   store.set(key, "one");
   const isSwapped = store.compareAndSet(key, "one", "two") && !store.compareAndSet(key, null, "x");
   response.setHeader("X-Store", `${isSwapped} ${store.get(key) || "none"} ${store.remove(key)} ${store.increment(key)}`);
+  const quota = quotas.get(entry);
+  const isTaken = takeFromQuota(handle, quota, "all", 2) === 1;
+  const year = quotaPlaceholder(quota, "year", "limit");
+  response.fillHeader("X-Quota", `${isTaken} ${takeFromQuota(handle, quota, "one", 1001)} ${year}`);
+  request.fillHeader("X-Filled", `${UUID}#${SERIAL}`);
   shared.set(handle, "a", "b");
   response.setHeader("X-Shared", shared.get(handle, "a") || "none");
   shared.remove(handle, "a");

@@ -69,6 +69,9 @@ export class Exchange {
   /** Where a plugin sends the request. */
   upstreamName: string | undefined;
   target: string | undefined;
+  /** What placeholders stand for; the serial once one asked. */
+  readonly uuid: string = crypto.randomUUID();
+  serial: number | undefined;
   consumer: ConsumerInit | undefined;
   credentialId: string | undefined;
 

@@ -14,6 +14,7 @@ import { PluginFailure } from "./failure.ts";
 import { hostFunctions } from "./functions/host-functions.ts";
 import { GuestMemory } from "./guest-memory.ts";
 import type { HostState } from "./host-state.ts";
+import { OpenQuotas } from "./open-quotas.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import { PhaseCalls } from "./phase-calls.ts";
 import type { PhaseCall } from "./phase-calls.ts";
@@ -85,6 +86,7 @@ export class Guest {
       memory: this.#memory,
       calls: this.#calls,
       pending: this.#pending,
+      quotas: new OpenQuotas(),
       settle: (request, verdict) => this.#settle(request, verdict),
     });
     for (const { module: namespace, name } of WebAssembly.Module.imports(module)) {

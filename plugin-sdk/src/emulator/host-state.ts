@@ -63,6 +63,8 @@ export class HostState {
   readonly options: HostOptions;
   readonly clock: Clock;
   readonly store: FakeStore;
+  /** Of quotas; no plugin sees them. */
+  readonly counters: FakeStore;
   readonly grants: EmulatedGrants;
   readonly logs: LogLine[] = [];
   readonly metrics: Metrics;
@@ -78,6 +80,8 @@ export class HostState {
   readonly configJson: string;
   /** Every string of the config: the files that the plugin may write. */
   readonly configStrings: ReadonlySet<string>;
+  /** How many requests asked for a serial. */
+  serials = 0;
   /** Monotonic, ms: when the call that runs must end. */
   deadlineAtMs: number = Infinity;
 
@@ -91,6 +95,7 @@ export class HostState {
     this.metrics = new Metrics(options.manifest);
     this.clock = new Clock(options.nowMs);
     this.store = new FakeStore(() => this.clock.nowMs);
+    this.counters = new FakeStore(() => this.clock.nowMs);
     this.credentials = options.consumers.flatMap((consumer) =>
       (consumer.credentials ?? []).map((credential) => ({ consumer, credential })),
     );

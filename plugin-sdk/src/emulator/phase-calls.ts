@@ -39,6 +39,11 @@ export class PhaseCalls {
     this.#waiting.delete(handle);
   }
 
+  /** The call that runs. */
+  get current(): PhaseCall | undefined {
+    return this.#current;
+  }
+
   /** Of the call that runs. */
   get phase(): CallPhase | undefined {
     return this.#current?.phase;

@@ -39,6 +39,14 @@ export declare function fields_set(
   fieldsLength: i32,
   count: i32,
 ): i32;
+@external("extism:host/user", "fields_fill")
+export declare function fields_fill(
+  request: i32,
+  kind: i32,
+  fields: usize,
+  fieldsLength: i32,
+  count: i32,
+): i32;
 @external("extism:host/user", "property_get")
 export declare function property_get(request: i32, property: i32, buffer: usize, limit: i32): i32;
 @external("extism:host/user", "property_set")
@@ -155,6 +163,16 @@ export declare function store_compare_and_set(
   value: usize,
   valueLength: i32,
   ttlMs: f64,
+): i32;
+@external("extism:host/user", "quota_open")
+export declare function quota_open(options: usize, optionsLength: i32): i32;
+@external("extism:host/user", "quota_take")
+export declare function quota_take(
+  request: i32,
+  quota: i32,
+  identifier: usize,
+  identifierLength: i32,
+  cost: f64,
 ): i32;
 @external("extism:host/user", "shared_get")
 export declare function shared_get(

@@ -36,11 +36,13 @@ import {
 } from "./gateway-functions";
 import { cString } from "./literal";
 import { dupValue, newFunction, setProperty } from "./quickjs";
+import { quotaOpen, quotaTake } from "./quota-functions";
 import { redisCall, redisOpen } from "./redis-functions";
 import {
   fieldGet,
   fieldNames,
   fieldSet,
+  fieldsFill,
   fieldsGet,
   fieldsSet,
   numberGet,
@@ -89,6 +91,7 @@ export function addNativeFunctions(functions: u64): void {
   add(functions, "fieldSet", 5, fieldSet);
   add(functions, "fieldsGet", 3, fieldsGet);
   add(functions, "fieldsSet", 4, fieldsSet);
+  add(functions, "fieldsFill", 4, fieldsFill);
   add(functions, "propertyGet", 2, propertyGet);
   add(functions, "propertySet", 3, propertySet);
   add(functions, "numberGet", 2, numberGet);
@@ -118,6 +121,8 @@ export function addNativeFunctions(functions: u64): void {
   add(functions, "storeDelete", 1, storeDelete);
   add(functions, "storeIncrement", 3, storeIncrement);
   add(functions, "storeCompareAndSet", 4, storeCompareAndSet);
+  add(functions, "quotaOpen", 1, quotaOpen);
+  add(functions, "quotaTake", 4, quotaTake);
   add(functions, "sharedGet", 2, sharedGet);
   add(functions, "sharedSet", 3, sharedSet);
   add(functions, "secretGet", 2, secretGet);

@@ -4,6 +4,7 @@ import {
   field_get,
   field_names,
   field_set,
+  fields_fill,
   fields_get,
   fields_set,
   number_get,
@@ -114,6 +115,25 @@ export function fieldsSet(context: usize, self: u64, argc: i32, argv: usize): u6
     length < 0
       ? length
       : fields_set(
+          intArgument(argv, 0),
+          intArgument(argv, 1),
+          fields,
+          length,
+          intArgument(argv, 3),
+        );
+  freeText(context, fields);
+  return boxInt(result);
+}
+
+/** (request, kind, fields, count): values have placeholders */
+export function fieldsFill(context: usize, self: u64, argc: i32, argv: usize): u64 {
+  const fields = toCString(context, LENGTH_A, argument(argv, 2), false);
+  if (fields == 0) return EXCEPTION;
+  const length = narrow(fields, load<i32>(LENGTH_A));
+  const result =
+    length < 0
+      ? length
+      : fields_fill(
           intArgument(argv, 0),
           intArgument(argv, 1),
           fields,

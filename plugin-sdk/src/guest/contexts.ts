@@ -3,6 +3,7 @@
 // Two things keep a call cheap in QuickJS (RATIONALE.md has the numbers). Objects are literals with a prototype,
 // because a constructor call costs twice as much. And a context is its own `request`, which nearly every handler
 // reads, so that it needs no second object.
+import { Fault } from "../abi.ts";
 import type {
   Client,
   Connection,
@@ -24,12 +25,13 @@ import type {
   Trace,
 } from "../context.ts";
 import type { FetchInit, FetchResponse } from "../fetch-types.ts";
+import type { Quota } from "../quota.ts";
 import { dataOf } from "./bodies.ts";
 import { HostConsumers } from "./consumers.ts";
 import { check, textOf } from "./faults.ts";
 import { fetchFor } from "./fetch.ts";
 import { HostMeasured } from "./measured.ts";
-import { fileAppend, recordAppend, recordGet, remember, respond } from "./native.ts";
+import { fileAppend, quotaTake, recordAppend, recordGet, remember, respond } from "./native.ts";
 import { HostClient, HostConnection, routeOf, serviceOf } from "./peers.ts";
 import { HostRequest } from "./request.ts";
 import { checkedStatus, HostResponse } from "./response.ts";
@@ -104,6 +106,15 @@ abstract class HostContext extends HostRequest {
 
   fetch(url: string | URL, init?: FetchInit): Promise<FetchResponse> {
     return fetchFor(this.requestHandle, url, init);
+  }
+
+  take(quota: Quota, identifier: string, cost: number = 1): boolean {
+    const result = quotaTake(this.requestHandle, quota.id, identifier, cost);
+    if (result === Fault.badValue) {
+      throw new RangeError(`A cost is a whole number from 1 to 1e9, not ${cost}`);
+    }
+    if (result < 0) check(result, `quota ${quota.id} of this entry`);
+    return result === 1;
   }
 
   remember(untilMs: number = Infinity): void {

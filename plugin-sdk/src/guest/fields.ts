@@ -1,10 +1,10 @@
 // Header fields of the request or the response, read and changed at the host.
-import { FieldKind, SetMode } from "../abi.ts";
+import { Fault, FieldKind, SetMode } from "../abi.ts";
 import type { ReadableFields, WritableFields } from "../context.ts";
 import { bodyOf } from "./bodies.ts";
 import type { HostBody } from "./bodies.ts";
 import { check, faultError, textOf } from "./faults.ts";
-import { fieldGet, fieldNames, fieldSet, fieldsGet, fieldsSet } from "./native.ts";
+import { fieldGet, fieldNames, fieldSet, fieldsFill, fieldsGet, fieldsSet } from "./native.ts";
 
 const REPLACE = SetMode.replace;
 
@@ -42,6 +42,18 @@ function fieldsOf(kind: number): abstract new () => HostFields {
 
     setHeaderBlock(block: string, count: number): void {
       const result = fieldsSet(this.requestHandle, kind, block, count);
+      if (result < 0) check(result, `headers ${JSON.stringify(block.split("\0"))}`);
+    }
+
+    fillHeader(name: string, template: string): void {
+      this.fillHeaderBlock(`${name}\0${template}\0`, 1);
+    }
+
+    fillHeaderBlock(block: string, count: number): void {
+      const result = fieldsFill(this.requestHandle, kind, block, count);
+      if (result === Fault.absent) {
+        throw new Error("The quota of a placeholder was not taken from in this call");
+      }
       if (result < 0) check(result, `headers ${JSON.stringify(block.split("\0"))}`);
     }
 

@@ -59,6 +59,9 @@ test("reads and changes header fields", async () => {
     ["x-two", ""],
     ["x-three", "3"],
     ["x-four", ""],
+    ["x-five", "<uuid>"],
+    ["x-six", "a <serial>"],
+    ["x-seven", "7"],
   ]);
 });
 

@@ -10,6 +10,7 @@ import {
   jwtSign,
   jwtVerify,
   metricRecord,
+  quotaOpen,
   redisOpen,
   sinkAppend,
   sinkAppendRecord,
@@ -34,6 +35,7 @@ setModuleHost({
   fetch,
   redisOpen,
   redisCall: callRedis,
+  quotaOpen,
   sinkOpen,
   sinkAppend: (sink, data) => sinkAppend(NO_REQUEST, sink, data),
   // In the gateway every context has its request's handle.

@@ -26,6 +26,8 @@ interface Native {
   fieldsGet(request: number, kind: number, name: string): string[] | undefined | Result;
   /** Each name and its value, each ended by NUL; how many pairs that is. */
   fieldsSet(request: number, kind: number, fields: string, count: number): Result;
+  /** As fieldsSet, of values with placeholders. */
+  fieldsFill(request: number, kind: number, fields: string, count: number): Result;
   propertyGet(request: number, property: number): Text;
   propertySet(request: number, property: number, value: string): Result;
   numberGet(request: number, property: number): number | undefined;
@@ -70,6 +72,10 @@ interface Native {
     value: string,
     ttlMs: number,
   ): Result;
+  /** JSON; the id of a quota or a Fault. */
+  quotaOpen(options: string): Result;
+  /** 1 when it fits, 0 when nothing was taken. The cost must be a number, and need not be an int. */
+  quotaTake(request: number, quota: number, identifier: string, cost: number): Result;
   sharedGet(request: number, key: string): Text;
   /** Without a value it is removed. */
   sharedSet(request: number, key: string, value: string | undefined): Result;
@@ -145,6 +151,7 @@ export const fieldNames: Native["fieldNames"] = native.fieldNames;
 export const fieldSet: Native["fieldSet"] = native.fieldSet;
 export const fieldsGet: Native["fieldsGet"] = native.fieldsGet;
 export const fieldsSet: Native["fieldsSet"] = native.fieldsSet;
+export const fieldsFill: Native["fieldsFill"] = native.fieldsFill;
 export const propertyGet: Native["propertyGet"] = native.propertyGet;
 export const propertySet: Native["propertySet"] = native.propertySet;
 export const numberGet: Native["numberGet"] = native.numberGet;
@@ -174,6 +181,8 @@ export const storeSet: Native["storeSet"] = native.storeSet;
 export const storeDelete: Native["storeDelete"] = native.storeDelete;
 export const storeIncrement: Native["storeIncrement"] = native.storeIncrement;
 export const storeCompareAndSet: Native["storeCompareAndSet"] = native.storeCompareAndSet;
+export const quotaOpen: Native["quotaOpen"] = native.quotaOpen;
+export const quotaTake: Native["quotaTake"] = native.quotaTake;
 export const sharedGet: Native["sharedGet"] = native.sharedGet;
 export const sharedSet: Native["sharedSet"] = native.sharedSet;
 export const secretGet: Native["secretGet"] = native.secretGet;

@@ -4,10 +4,11 @@ import { Fault, IMPORT_NAMESPACE } from "../abi.ts";
 import type { HostFunction } from "../abi.ts";
 import { changed, fieldFunctions, named, TestRequest } from "./test-request.ts";
 import type { FieldHost, Field } from "./test-request.ts";
-import { changeUrl, parseUrl } from "../url-parts.ts";
 import { TestBodies } from "./test-bodies.ts";
 import { consumerFunctions } from "./test-consumers.ts";
+import { TestQuotas } from "./test-quotas.ts";
 import { TestServices } from "./test-services.ts";
+import { urlFunctions } from "./test-urls.ts";
 
 type PhaseExport = (request: number, config: number) => number;
 
@@ -36,6 +37,7 @@ export class TestHost {
   readonly logs: { level: number; message: string; fields?: string }[] = [];
   readonly services: TestServices = new TestServices();
   readonly bodies: TestBodies = new TestBodies();
+  readonly quotas: TestQuotas = new TestQuotas();
   readonly failures: string[] = [];
   readonly files: { path: string; data: string; reopen: number }[] = [];
   /** Handles of credentials, by `collection:key`, and of consumers, by name. */
@@ -148,7 +150,9 @@ export class TestHost {
       ...this.#storeFunctions(),
       ...this.#waitingFunctions(),
       ...this.#fetchFunctions(),
+      ...urlFunctions(access),
       ...this.#redisFunctions(),
+      ...this.quotas.functions(access),
       ...this.bodies.functions(
         () => this.#bytes(),
         () => ++this.#lastCall,
@@ -225,7 +229,7 @@ export class TestHost {
     };
   }
 
-  #fetchFunctions(): Pick<HostFunctions, "fetch" | "url_parse" | "url_set"> {
+  #fetchFunctions(): Pick<HostFunctions, "fetch"> {
     return {
       fetch: (request = 0, head = 0, headLength = 0, body = 0, bodyLength = 0) => {
         if (this.refuseFetchesWith < 0) return this.refuseFetchesWith;
@@ -233,15 +237,6 @@ export class TestHost {
         const said: unknown = JSON.parse(this.#read(head, headLength));
         this.fetches.set(++this.#lastCall, { request, head: said, body: text });
         return this.#lastCall;
-      },
-      url_parse: (text = 0, length = 0, base = 0, baseLength = 0, buffer = 0, limit = 0) => {
-        const relativeTo = baseLength < 0 ? undefined : this.#read(base, baseLength);
-        const json = parseUrl(this.#read(text, length), relativeTo);
-        return json === undefined ? Fault.badValue : this.#write(json, buffer, limit);
-      },
-      url_set: (url = 0, length = 0, part = 0, value = 0, size = 0, buffer = 0, limit = 0) => {
-        const json = changeUrl(this.#read(url, length), part, this.#read(value, size));
-        return json === undefined ? Fault.badValue : this.#write(json, buffer, limit);
       },
     };
   }

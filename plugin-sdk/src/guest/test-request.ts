@@ -32,8 +32,25 @@ export interface FieldHost {
 
 export function fieldFunctions(
   host: FieldHost,
-): Pick<HostFunctions, "field_get" | "fields_get" | "field_names" | "field_set" | "fields_set"> {
+): Pick<
+  HostFunctions,
+  "field_get" | "fields_get" | "field_names" | "field_set" | "fields_set" | "fields_fill"
+> {
   const list = (request: TestRequest, kind: number): Field[] => request.fields[kind === 0 ? 0 : 1];
+  const setAll =
+    (written: (value: string) => string) =>
+    (handle = 0, kind = 0, fields = 0, length = 0, count = 0) =>
+      host.on(handle, (request) => {
+        const parts = host.read(fields, length, "latin1").split("\0");
+        if (parts.length !== 2 * count + 1) return Fault.badValue;
+        if (host.refusal() < 0) return host.refusal();
+        for (let at = 0; at < 2 * count; at += 2) {
+          const field: Field = [parts[at] ?? "", written(parts[at + 1] ?? "")];
+          const others = list(request, kind);
+          request.fields[kind === 0 ? 0 : 1] = changed(others, field, SetMode.replace);
+        }
+        return 0;
+      });
   return {
     field_get: (handle = 0, kind = 0, name = 0, length = 0, index = 0, buffer = 0, limit = 0) =>
       host.on(handle, (request) => {
@@ -64,18 +81,9 @@ export function fieldFunctions(
         request.fields[kind === 0 ? 0 : 1] = changed(list(request, kind), field, mode);
         return 0;
       }),
-    fields_set: (handle = 0, kind = 0, fields = 0, length = 0, count = 0) =>
-      host.on(handle, (request) => {
-        const parts = host.read(fields, length, "latin1").split("\0");
-        if (parts.length !== 2 * count + 1) return Fault.badValue;
-        if (host.refusal() < 0) return host.refusal();
-        for (let at = 0; at < 2 * count; at += 2) {
-          const field: Field = [parts[at] ?? "", parts[at + 1] ?? ""];
-          const others = list(request, kind);
-          request.fields[kind === 0 ? 0 : 1] = changed(others, field, SetMode.replace);
-        }
-        return 0;
-      }),
+    fields_set: setAll((value) => value),
+    // What stands for a placeholder is its name.
+    fields_fill: setAll((value) => value.replaceAll(/\u0001(.*?)\u0001/g, "<$1>")),
   };
 }
 

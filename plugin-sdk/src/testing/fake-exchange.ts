@@ -13,11 +13,14 @@ import type {
   Store,
 } from "../context.ts";
 import type { ChunkOutcome, Plugin, RequestOutcome } from "../define-plugin.ts";
+import type { Quota } from "../quota.ts";
 import { HttpError } from "../http-error.ts";
 import { withClock } from "./fake-clock.ts";
 import { FakeConsumers } from "./fake-consumers.ts";
 import type { ConsumerInit } from "./fake-consumers.ts";
 import { fakeFetch } from "./fake-fetch.ts";
+import { FakeFill } from "./fake-fill.ts";
+import type { FakeQuotas } from "./fake-quotas.ts";
 import { FakeRequest, FakeResponse } from "./fake-request.ts";
 import type { FakeRequestInit } from "./fake-request.ts";
 import type { FakeMessage } from "./fake-message.ts";
@@ -35,6 +38,7 @@ export interface SharedState {
   readonly nowMs: number;
   readonly consumers: readonly ConsumerInit[];
   readonly store: Store;
+  readonly quotas: FakeQuotas;
   readonly secrets: Secrets;
   readonly log: Log;
   readonly appendLine: LogContext["appendLine"];
@@ -71,11 +75,13 @@ export class FakeExchange {
   /** What onLog is told besides sizes of bodies; no time passes here by itself. */
   measured: Partial<Measured> = {};
   readonly #shared: SharedState;
+  readonly #fill: FakeFill;
   readonly #clientAddress: string;
   readonly #clientCertificate: string | undefined;
   readonly #statedOrigin: string | undefined;
 
-  constructor(shared: SharedState, init: FakeRequestInit) {
+  /** `serial` is no other exchange's. */
+  constructor(shared: SharedState, init: FakeRequestInit, serial: number) {
     this.#shared = shared;
     this.#clientAddress = init.clientAddress ?? "192.0.2.1";
     this.#clientCertificate = init.clientCertificate;
@@ -83,6 +89,9 @@ export class FakeExchange {
     this.request = new FakeRequest(init, shared.nowMs);
     this.trace = new FakeTrace(() => shared.nowMs);
     this.consumers = new FakeConsumers(shared.consumers, this.request);
+    this.#fill = new FakeFill(serial, shared.quotas);
+    this.request.fillIn = this.#fill.fillIn;
+    this.response.fillIn = this.#fill.fillIn;
   }
 
   onRequest(configured: ConfiguredPlugin): RequestOutcome | Promise<RequestOutcome> {
@@ -159,6 +168,8 @@ export class FakeExchange {
   }
 
   #baseContext(entryId: string) {
+    const call = {};
+    this.#fill.call = call;
     return {
       plugin: { id: entryId },
       request: this.request,
@@ -185,6 +196,12 @@ export class FakeExchange {
       upstream: this.#upstream(),
       log: this.#shared.log,
       fetch: fakeFetch,
+      take: ({ id }: Quota, identifier: string, cost: number = 1): boolean =>
+        this.#shared.quotas.take(call, id, identifier, {
+          entryId,
+          cost,
+          nowMs: this.#shared.nowMs,
+        }),
       remember: (untilMs: number = Infinity): void => {
         this.rememberedUntilMs = untilMs;
       },

@@ -1,5 +1,6 @@
 // Header fields of a fake request or response.
 import type { ReadableFields, WritableFields } from "../context.ts";
+import type { FillIn } from "./fake-fill.ts";
 
 /** Headers as pairs, or as an object when every name has one value. */
 export type FieldsInit =
@@ -16,6 +17,10 @@ const IDENTITY_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 export class FakeFields implements ReadableFields, WritableFields {
+  /** Of the exchange that the fields belong to. */
+  fillIn: FillIn = () => {
+    throw new Error("Placeholders stand for something in the fields of an exchange");
+  };
   #pairs: (readonly [name: string, value: string])[];
 
   constructor(init: FieldsInit = []) {
@@ -49,10 +54,16 @@ export class FakeFields implements ReadableFields, WritableFields {
   }
 
   setHeaderBlock(block: string, count: number): void {
-    const parts = block.split("\0");
-    const isWhole = parts.pop() === "" && parts.length === 2 * count;
-    if (!isWhole) throw new TypeError(`A block of ${count} headers has ${parts.length} parts`);
-    this.setHeaders(parts);
+    this.setHeaders(partsOfBlock(block, count));
+  }
+
+  fillHeader(name: string, template: string): void {
+    this.setHeader(name, this.fillIn(template));
+  }
+
+  fillHeaderBlock(block: string, count: number): void {
+    const parts = partsOfBlock(block, count);
+    this.setHeaders(parts.map((part, at) => (at % 2 === 0 ? part : this.fillIn(part))));
   }
 
   addHeader(name: string, value: string): void {
@@ -79,6 +90,13 @@ export class FakeFields implements ReadableFields, WritableFields {
   }
 }
 
+function partsOfBlock(block: string, count: number): string[] {
+  const parts = block.split("\0");
+  const isWhole = parts.pop() === "" && parts.length === 2 * count;
+  if (!isWhole) throw new TypeError(`A block of ${count} headers has ${parts.length} parts`);
+  return parts;
+}
+
 function isNamed([name]: readonly [name: string, value: string], wanted: string): boolean {
   return name.toLowerCase() === wanted.toLowerCase();
 }
@@ -88,6 +106,9 @@ function checkField(name: string, value: string): void {
     throw new TypeError(`"${name}" is no header name`);
   }
   if (/[\r\n\0]/.test(value)) throw new TypeError(`The value of ${name} has CR, LF or NUL`);
+  if (value.includes("\u0001")) {
+    throw new TypeError(`The value of ${name} has a placeholder: fillHeader takes such`);
+  }
   if (IDENTITY_FIELDS.has(name.toLowerCase())) {
     throw new TypeError(`The header ${name} belongs to the gateway`);
   }

@@ -5,6 +5,7 @@ import type { ConsumerInit } from "./fake-consumers.ts";
 import { FakeExchange } from "./fake-exchange.ts";
 import type { ConfiguredPlugin, SharedState } from "./fake-exchange.ts";
 import type { FakeRequestInit } from "./fake-request.ts";
+import { FakeQuotas } from "./fake-quotas.ts";
 import { FakeStore } from "./fake-store.ts";
 import { fillDefaults } from "./fill-defaults.ts";
 
@@ -21,6 +22,7 @@ export class FakeGateway implements SharedState {
   nowMs: number;
   readonly consumers: readonly ConsumerInit[];
   readonly store: FakeStore = new FakeStore(() => this.nowMs);
+  readonly quotas: FakeQuotas = new FakeQuotas(this.store);
   /** Lines that plugins appended, by path. */
   readonly files: Map<string, string[]> = new Map();
   /** Paths that were appended to with `reopen`. */
@@ -34,6 +36,7 @@ export class FakeGateway implements SharedState {
     error: (message, fields) => this.#log("error", message, fields),
   };
   readonly secrets: Secrets;
+  #begun = 0;
   readonly appendLine: LogContext["appendLine"] = (path, line, options = {}) => {
     this.files.set(path, [...(this.files.get(path) ?? []), line]);
     if (options.reopen === true) this.reopenedPaths.push(path);
@@ -60,7 +63,7 @@ export class FakeGateway implements SharedState {
   }
 
   begin(request: FakeRequestInit = {}): FakeExchange {
-    return new FakeExchange(this, request);
+    return new FakeExchange(this, request, ++this.#begun);
   }
 
   /** Runs all phases: onRequest of each plugin until one answers, then the others of all; bodies as one chunk. */

@@ -4,6 +4,7 @@ import { JwtKeyCache, areEqual, digestOf, hmacOf, signJwt, verifyJwt } from "../
 import { metricDefinitions } from "../metrics.ts";
 import { setModuleHost } from "../module-host.ts";
 import { fakeFetch } from "./fake-fetch.ts";
+import { fakeQuotaOpen } from "./fake-quotas.ts";
 import { fakeRedisCall, fakeRedisOpen } from "./fake-redis.ts";
 import { fakeSinkAppend, fakeSinkAppendRecord, fakeSinkOpen } from "./fake-sinks.ts";
 
@@ -60,6 +61,7 @@ setModuleHost({
   fetch: fakeFetch,
   redisOpen: fakeRedisOpen,
   redisCall: fakeRedisCall,
+  quotaOpen: fakeQuotaOpen,
   sinkOpen: fakeSinkOpen,
   sinkAppend: fakeSinkAppend,
   sinkAppendRecord: fakeSinkAppendRecord,

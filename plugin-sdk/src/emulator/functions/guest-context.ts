@@ -2,6 +2,7 @@
 import type { HostFunction } from "../../abi.ts";
 import type { GuestMemory } from "../guest-memory.ts";
 import type { HostState } from "../host-state.ts";
+import type { OpenQuotas } from "../open-quotas.ts";
 import type { PendingCalls } from "../pending-calls.ts";
 import type { PhaseCalls } from "../phase-calls.ts";
 
@@ -10,6 +11,7 @@ export interface GuestContext {
   readonly memory: GuestMemory;
   readonly calls: PhaseCalls;
   readonly pending: PendingCalls;
+  readonly quotas: OpenQuotas;
   /** Ends a phase that waits; false for a handle that does not. */
   settle(request: number, verdict: number): boolean;
 }

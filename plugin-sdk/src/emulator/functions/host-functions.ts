@@ -6,6 +6,7 @@ import { fetchFunctions } from "./fetch.ts";
 import { fieldFunctions } from "./fields.ts";
 import type { GuestContext, HostFunctions } from "./guest-context.ts";
 import { processFunctions, recordFunctions } from "./process.ts";
+import { quotaFunctions } from "./quotas.ts";
 import { redisFunctions } from "./redis.ts";
 import { requestFunctions } from "./request.ts";
 import { sinkFunctions } from "./sinks.ts";
@@ -37,6 +38,7 @@ export function hostFunctions(context: GuestContext): HostFunctions<HostFunction
     ...bodyFunctions(context),
     ...fetchFunctions(context),
     ...redisFunctions(context),
+    ...quotaFunctions(context),
     ...waitingFunctions(context),
   };
 }

@@ -2,16 +2,18 @@
 import { Fault, FieldKind, SetMode } from "@sluice/plugin-sdk/abi";
 import type { Exchange, ResponseEdit } from "../../exchange.ts";
 import { VALUE_CHARACTERS, consistsOf } from "../../http1/characters.ts";
-import { FieldRole, fieldNameAt, hashStep } from "../../http1/field-name.ts";
+import { FieldRole } from "../../http1/field-name.ts";
 import type { FieldName } from "../../http1/field-name.ts";
 import type { Fields } from "../../http1/fields.ts";
 import type { Look } from "./decisions/recording.ts";
 import type { CallPhase, GuestCall } from "./guest-call.ts";
 import type { GuestMemory } from "./guest-memory.ts";
+import { readBlock } from "./header-block.ts";
+import type { HeaderBlock } from "./header-block.ts";
 import type { GuestEntry } from "./host-services.ts";
 
 /** Fields of one head; a plugin in a loop must not fill the memory. */
-const MAX_FIELDS = 512;
+export const MAX_FIELDS = 512;
 const MAX_VALUE_BYTES = 16_384;
 
 type HostFunctions<Names extends string> = Record<Names, (...parameters: number[]) => number>;
@@ -34,7 +36,7 @@ export function fieldFunctions(
   const mayIdentify = (request: number): boolean =>
     entries[call.of(request)?.entry ?? -1]?.grants.consumers === true;
 
-  let last: Block | undefined;
+  let last: KnownBlock | undefined;
 
   /** What others have set decides about it, which no look tells. */
   const noRoom = (): number => {
@@ -107,9 +109,11 @@ export function fieldFunctions(
       const text = memory.readLatin1(fields, fieldsLength);
       // Many plugins set the same headers on each request.
       if (last?.text !== text || last.count !== count || last.isIdentifier !== isIdentifier) {
-        const block = readBlock(text, count, isIdentifier, last?.names);
-        if (typeof block === "number") return block;
-        last = block;
+        const block = readBlock(text, count, last?.names);
+        if (block === undefined) return Fault.badValue;
+        const refusal = refusalOfBlock(block.names, block.values, isIdentifier);
+        if (refusal !== undefined) return refusal;
+        last = { ...block, text, count, isIdentifier };
       }
       const { names, values } = last;
       const phase = call.phaseOf(request);
@@ -166,11 +170,11 @@ function fieldsIn({ requestFields, responseFields }: Exchange, kind: number): Fi
   return kind === FieldKind.request ? requestFields : responseFields;
 }
 
-function fieldPart(kind: number, lower: string): string {
+export function fieldPart(kind: number, lower: string): string {
   return `field ${kind} ${lower}`;
 }
 
-function namesPart(kind: number): string {
+export function namesPart(kind: number): string {
   return `field names ${kind}`;
 }
 
@@ -186,48 +190,23 @@ function namesOf({ names }: Fields): string {
   return text;
 }
 
-/** Names and values that a plugin sets together. */
-interface Block {
+/** What was read of a block, which is good for one that may say who the client is, or not. */
+interface KnownBlock extends HeaderBlock {
   readonly text: string;
   readonly count: number;
   readonly isIdentifier: boolean;
-  readonly names: readonly FieldName[];
-  readonly values: readonly string[];
 }
 
-/** Each name and value is ended by NUL. A Fault when one of them may not be set, or there are more or fewer. */
-function readBlock(
-  text: string,
-  count: number,
-  isIdentifier: boolean,
-  expected: readonly FieldName[] = [],
-): Block | number {
-  const names: FieldName[] = [];
-  const values: string[] = [];
-  let at = 0;
-  for (let pair = 0; pair < count; pair++) {
-    const nameEnd = text.indexOf("\0", at);
-    const valueEnd = nameEnd < 0 ? -1 : text.indexOf("\0", nameEnd + 1);
-    if (valueEnd < 0) return Fault.badValue;
-    const known = expected[pair];
-    // Its values may be others each time; its names seldom are.
-    const isKnown = known?.text.length === nameEnd - at && text.startsWith(known.text, at);
-    const name = isKnown ? known : fieldNameAt(text, at, nameEnd, hashOf(text, at, nameEnd));
-    const value = text.slice(nameEnd + 1, valueEnd);
-    const refusal = refusalOf(name, value, isIdentifier);
+export function refusalOfBlock(
+  names: readonly FieldName[],
+  values: readonly string[],
+  mayIdentify: boolean,
+): number | undefined {
+  for (const [at, name] of names.entries()) {
+    const refusal = refusalOf(name, values[at] as string, mayIdentify);
     if (refusal !== undefined) return refusal;
-    names.push(name);
-    values.push(value);
-    at = valueEnd + 1;
   }
-  // With a NUL in a name or value there are more parts than the guest counted.
-  return at === text.length ? { text, count, isIdentifier, names, values } : Fault.badValue;
-}
-
-function hashOf(text: string, start: number, end: number): number {
-  let hash = 0;
-  for (let at = start; at < end; at++) hash = hashStep(hash, text.charCodeAt(at));
-  return hash;
+  return undefined;
 }
 
 /** While the request is on its way there is none, or one that may not stay. */
@@ -266,7 +245,7 @@ export function changeable(
   return phase === "header_filter" ? exchange.responseFields : undefined;
 }
 
-function setAll(
+export function setAll(
   changed: Fields | ResponseEdit[],
   names: readonly FieldName[],
   values: readonly string[],

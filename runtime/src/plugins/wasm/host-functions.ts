@@ -5,12 +5,15 @@ import { decisionFunctions, spoiling } from "./decisions/decision-functions.ts";
 import type { PhaseDecisions } from "./decisions/decisions.ts";
 import { fetchFunctions } from "./fetch-functions.ts";
 import { fieldFunctions } from "./field-functions.ts";
+import { fillFunctions } from "./fill-functions.ts";
 import { consumerFunctions, processFunctions, recordFunctions } from "./gateway-functions.ts";
 import type { GatewayFunctionOptions } from "./gateway-functions.ts";
 import { logFunctions } from "./log-functions.ts";
 import { metricFunctions } from "./metric-functions.ts";
+import { OpenQuotas } from "./open-quotas.ts";
 import type { PendingCalls } from "./pending-calls.ts";
 import { propertyFunctions } from "./property-functions.ts";
+import { quotaFunctions } from "./quota-functions.ts";
 import { redisFunctions } from "./redis-functions.ts";
 import { secretFunctions, sharedFunctions } from "./request-services.ts";
 import { sinkFunctions } from "./sink-functions.ts";
@@ -36,13 +39,16 @@ export function hostFunctions(
   options: HostFunctionOptions,
 ): Record<string, (...parameters: number[]) => number> {
   const { plugin, memory, call, entries, decisions, pending, timers, settle } = options;
+  const quotas = new OpenQuotas();
   const functions = {
     ...decisionFunctions(call, decisions),
     ...fieldFunctions(memory, call, entries),
+    ...fillFunctions(options, quotas),
     ...propertyFunctions(plugin, memory, call, entries),
     ...consumerFunctions(options),
     ...recordFunctions(options),
     ...storeFunctions(options),
+    ...quotaFunctions(options, quotas),
     ...sharedFunctions(options),
     ...secretFunctions(options),
     ...cryptoFunctions(options),

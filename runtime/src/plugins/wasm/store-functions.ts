@@ -1,11 +1,10 @@
 // Host functions on the store: a plugin's own keys, and those of namespaces that it was granted.
-import { createHash } from "node:crypto";
 import { Fault } from "@sluice/plugin-sdk/abi";
 import type { GatewayFunctionOptions } from "./gateway-functions.ts";
+import { shortened } from "./store-key.ts";
 
 type HostFunctions<Names extends string> = Record<Names, (...parameters: number[]) => number>;
 
-const MAX_KEY_BYTES = 256;
 const MAX_STORED_BYTES = 65_536;
 
 export function storeFunctions({
@@ -74,9 +73,4 @@ export function storeFunctions({
       return isSet ? 1 : 0;
     },
   };
-}
-
-/** Keys may be what a client sent. Refusing a long one would let it slip past a limit; its digest counts as well. */
-function shortened(key: string, length: number): string {
-  return length > MAX_KEY_BYTES ? createHash("sha256").update(key).digest("base64") : key;
 }

@@ -5,7 +5,7 @@ import type { Exchange } from "../../../exchange.ts";
 import { isSameSecret, secretHash } from "../../../secret.ts";
 import type { Snapshot } from "../../../snapshot.ts";
 import { Recording } from "./recording.ts";
-import type { Answer, Effect, Look } from "./recording.ts";
+import type { Answer, Condition, Effect, Look } from "./recording.ts";
 
 type Step = Question | Outcome;
 
@@ -22,6 +22,7 @@ interface Branch {
 
 interface Outcome {
   readonly kind: "outcome";
+  readonly condition: Condition | undefined;
   readonly effects: readonly Effect[];
   readonly untilMs: number;
 }
@@ -66,7 +67,7 @@ export class Decisions {
     return isFruitless ? undefined : new Recording();
   }
 
-  /** False when nothing is known of such a request, which then has not been touched. */
+  /** False when nothing is known of such a request, or there is none left for it; it then has not been touched. */
   repeat(exchange: Exchange): boolean {
     let step = this.#root;
     if (step === undefined || exchange.snapshot !== this.#snapshot?.deref()) return false;
@@ -76,7 +77,7 @@ export class Decisions {
       if (branch === undefined || !isSame(answer, branch.answer)) return false;
       step = branch.next;
     }
-    if (Date.now() >= step.untilMs) return false;
+    if (Date.now() >= step.untilMs || step.condition?.() === false) return false;
     this.#recordings = 0;
     for (const effect of step.effects) effect(exchange);
     return true;
@@ -123,9 +124,9 @@ export class Decisions {
   }
 
   #stepsFrom(recording: Recording, first: number): Step {
-    const { looks, answers, effects, bytes, untilMs } = recording;
+    const { looks, answers, condition, effects, bytes, untilMs } = recording;
     this.#bytes += bytes;
-    let step: Step = { kind: "outcome", effects, untilMs };
+    let step: Step = { kind: "outcome", condition, effects, untilMs };
     for (let at = looks.length - 1; at >= first; at--) {
       const look = looks[at] as Look; // There are as many as that.
       const question: Question = { kind: "question", look, branches: new Map() };

@@ -14,6 +14,9 @@ export interface Look {
 
 export type Effect = (exchange: Exchange) => void;
 
+/** Takes something of which there may be none left; then it takes nothing and says false. */
+export type Condition = () => boolean;
+
 /** In the place of what an effect changes. */
 export const EVERYTHING = "everything";
 
@@ -22,6 +25,8 @@ export class Recording {
   /** As many as looks. */
   readonly answers: Answer[] = [];
   readonly effects: Effect[] = [];
+  /** What has to come true before there is any effect. */
+  condition: Condition | undefined;
   /** Of the texts that effects hold. */
   bytes = 0;
   /** Until when the plugin wants the same done again, ms since 1970. */
@@ -37,6 +42,8 @@ export class Recording {
   saw(look: Look, answer: Answer): void {
     // It sees its own doing, which the next request has not in it when it is looked at.
     if (this.#changed.has(look.of) || this.#changed.has(EVERYTHING)) this.spoil();
+    // A look that finds something new has the guest called, which would take a second time.
+    if (this.condition !== undefined) this.spoil();
     this.looks.push(look);
     this.answers.push(answer);
   }
@@ -46,6 +53,13 @@ export class Recording {
     this.effects.push(effect);
     this.bytes += 2 * text.length;
     for (const of of changed) this.#changed.add(of);
+  }
+
+  /** It took something; the guest must not have taken anything before. `text` is what it is taken from. */
+  took(condition: Condition, text: string): void {
+    if (this.condition !== undefined) this.spoil();
+    this.condition = condition;
+    this.bytes += 2 * text.length;
   }
 
   get isRepeatable(): boolean {
