@@ -359,6 +359,44 @@ export const HOST_FUNCTIONS = {
 export type HostFunction = keyof typeof HOST_FUNCTIONS;
 
 /**
+ * What a call may use that is remembered: the host records these, or their results follow from their parameters and the
+ * config alone. The clock is the author's to mind, who says until when. With all others nothing is kept of the call.
+ */
+export const REPEATABLE_FUNCTIONS = [
+  "field_get",
+  "fields_get",
+  "field_names",
+  "field_set",
+  "fields_set",
+  "fields_fill",
+  "property_get",
+  "property_set",
+  "number_get",
+  "query_get",
+  "query_set",
+  "credential_find",
+  "credential_get",
+  "consumer_find",
+  "consumer_find_by",
+  "consumer_get",
+  "authenticate",
+  "authenticate_by",
+  "remember",
+  "record_append",
+  "quota_take",
+  "config_get",
+  "digest",
+  "hmac",
+  "bytes_equal",
+  "jwt_verify",
+  "url_parse",
+  "url_set",
+  "now_ms",
+  "deadline_reached",
+] as const;
+export type RepeatableFunction = (typeof REPEATABLE_FUNCTIONS)[number];
+
+/**
  * Every `(buffer, limit)` pair works alike: the host returns the length of the whole value in bytes and writes it
  * only when it fits; a guest that got more than `limit` asks again with a larger buffer.
  * Names, paths, queries, keys, JSON and messages are UTF-8. Field values are the bytes of the wire (latin-1).

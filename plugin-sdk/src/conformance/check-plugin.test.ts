@@ -217,6 +217,20 @@ const WRONG: Readonly<Record<string, readonly [module: Uint8Array, finding: RegE
     ),
     /^memory: does not grow/,
   ],
+  "remembers what it counts": [
+    assemble(
+      `(import "${HOST}" "remember" (func $remember (param i32 f64) (result i32)))`,
+      `(import "${HOST}" "field_set" (func $set (param i32 i32 i32 i32 i32 i32 i32) (result i32)))`,
+      '(memory (export "memory") 1) (data (i32.const 0) "x-count0")',
+      VERSION,
+      CONFIGURE,
+      access(`(drop (call $remember (local.get $request) (f64.const inf)))
+        (i32.store8 (i32.const 7) (i32.xor (i32.load8_u (i32.const 7)) (i32.const 1)))
+        (call $set (local.get $request) (i32.const 0) (i32.const 0) (i32.const 7) (i32.const 7)
+          (i32.const 1) (i32.const 0))`),
+    ),
+    /^decisions: /,
+  ],
   "traps at a fault": [
     assemble(
       PROPERTY,

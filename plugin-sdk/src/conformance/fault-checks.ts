@@ -55,8 +55,8 @@ async function runWith(subject: Subject, what: string, intercept: Intercept): Pr
     let isOn = !isLate;
     let instance: Instance;
     try {
-      instance = await Instance.make(subject, (name, run) => {
-        const faulty = intercept(name, run);
+      instance = await Instance.make(subject, (name, run, memory) => {
+        const faulty = intercept(name, run, memory);
         return (...values) => (isOn ? faulty(...values) : run(...values));
       });
     } catch (thrown) {

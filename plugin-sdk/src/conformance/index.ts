@@ -4,6 +4,7 @@ import type { Manifest } from "../abi.ts";
 import { customSections } from "../compiler/wasm-binary.ts";
 import { checkConfig } from "../schema/check-config.ts";
 import { CONFIGURE_CHECK, behaviourChecks } from "./behaviour-checks.ts";
+import { decisionChecks } from "./decision-checks.ts";
 import { faultChecks } from "./fault-checks.ts";
 import { readManifest } from "./manifest.ts";
 import { moduleChecks } from "./module-checks.ts";
@@ -46,7 +47,11 @@ export async function* checkPlugin(
   if (!isGood) return;
   const subject = await subjectOf(wasm, shape, config);
   const imports = shape.imports.map(({ name }) => name.slice(name.indexOf(".") + 1));
-  for (const check of [...behaviourChecks(subject), ...faultChecks(subject, imports)]) {
+  for (const check of [
+    ...behaviourChecks(subject),
+    ...decisionChecks(subject, imports),
+    ...faultChecks(subject, imports),
+  ]) {
     const outcome = await outcomeOf(check);
     yield outcome;
     // Without a config that it takes there is nothing else to be tried.

@@ -1,9 +1,12 @@
 // The requests that every phase of a plugin is tried with.
 import type { ClientRequest } from "../emulator/exchange.ts";
+import { SAMPLE_BASIC, SAMPLE_BEARER } from "./sample-client.ts";
 
 export interface SampleRequest {
   readonly what: string;
   readonly request: ClientRequest;
+  /** A plugin before this one has said that it is the consumer's. */
+  readonly isKnown?: boolean;
   /** Of the response, for the phases that have one. */
   readonly status: number;
   readonly responseHeaders: readonly (readonly [string, string])[];
@@ -15,14 +18,16 @@ const ALL_BYTES: string = String.fromCharCode(
   ),
 );
 
+const PLAIN_HEADERS: readonly (readonly [string, string])[] = [
+  ["host", "example.com"],
+  ["accept", "*/*"],
+  // What a key is in a sampleConfig.
+  ["x-api-key", "x"],
+];
+
 export const SAMPLE_REQUESTS: readonly SampleRequest[] = [
   sample("a plain GET", {
-    headers: [
-      ["host", "example.com"],
-      ["accept", "*/*"],
-      // What a key is in a sampleConfig.
-      ["x-api-key", "x"],
-    ],
+    headers: [...PLAIN_HEADERS],
   }),
   sample("no headers", {}),
   sample("500 headers", { headers: Array.from({ length: 500 }, (_, at) => [`x-${at}`, `v${at}`]) }),
@@ -70,6 +75,26 @@ export const SAMPLE_REQUESTS: readonly SampleRequest[] = [
     ["etag", "v".repeat(16_384)],
   ]),
 ];
+
+/** Differ from a plain GET, and from each other, in one thing only. */
+export const ALIKE_REQUESTS: readonly SampleRequest[] = [
+  alike("of another client", { clientAddress: "192.0.2.2" }),
+  alike("of another page", { path: "/other?page=2" }),
+  alike("with a key", {}, ["apikey", "x"]),
+  alike("with another key", {}, ["apikey", "y"]),
+  alike("with a password", {}, ["authorization", SAMPLE_BASIC]),
+  alike("with a token", {}, ["authorization", SAMPLE_BEARER]),
+  { ...alike("of a known consumer"), isKnown: true },
+  { ...alike("that finds nothing"), status: 404 },
+];
+
+function alike(
+  what: string,
+  request: ClientRequest = {},
+  ...headers: readonly (readonly [string, string])[]
+): SampleRequest {
+  return sample(`a plain GET ${what}`, { ...request, headers: [...PLAIN_HEADERS, ...headers] });
+}
 
 function sample(
   what: string,

@@ -9,6 +9,7 @@ import type { Intercept } from "../emulator/guest.ts";
 import { HostState } from "../emulator/host-state.ts";
 import { StackTraces } from "../source-map/stack-trace.ts";
 import type { SampleRequest } from "./requests.ts";
+import { SAMPLE_CONSUMER } from "./sample-client.ts";
 
 /** For one entry into the guest, ms; the gateway allows less, but not on a slow machine. */
 const CALL_LIMIT_MS = 2000;
@@ -43,13 +44,7 @@ export class Instance {
       entryId: "entry-id",
       config: subject.config,
       nowMs: Date.UTC(2026, 0, 1),
-      consumers: [
-        {
-          id: "consumer-id",
-          username: "alice",
-          credentials: [{ id: "credential-id", collection: "keyauth_credentials", key: "x" }],
-        },
-      ],
+      consumers: [SAMPLE_CONSUMER],
       random: () => 0.5,
       callLimitMs: CALL_LIMIT_MS,
       traces: new StackTraces(undefined),
@@ -73,8 +68,12 @@ export class Instance {
     return this.#guest.configure();
   }
 
-  exchangeOf({ request }: SampleRequest): Exchange {
-    return new Exchange(request, this.host.clock.nowMs);
+  exchangeOf({ request, isKnown = false }: SampleRequest): Exchange {
+    const exchange = new Exchange(request, this.host.clock.nowMs);
+    if (!isKnown) return exchange;
+    exchange.consumer = SAMPLE_CONSUMER;
+    exchange.credentialId = SAMPLE_CONSUMER.credentials?.[0]?.id;
+    return exchange;
   }
 
   /** Before a phase of the response its head comes, as the sample says, unless the plugin has answered itself. */

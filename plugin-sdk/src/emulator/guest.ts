@@ -30,10 +30,11 @@ interface Waiting {
 const WAITS_FOR_NOTHING =
   "the handler's promise is still pending: nothing that it awaits can ever happen";
 
-/** Stands between the guest and each host function that it has. */
+/** Stands between the guest and each host function that it has; pointers are of the guest's memory. */
 export type Intercept = (
   name: string,
   run: (...values: number[]) => number,
+  memory: GuestMemory,
 ) => (...values: number[]) => number;
 
 export class Guest {
@@ -99,7 +100,10 @@ export class Guest {
       };
     }
     const imports = Object.fromEntries(
-      Object.entries(functions).map(([name, run]) => [name, this.#intercept(name, run)]),
+      Object.entries(functions).map(([name, run]) => [
+        name,
+        this.#intercept(name, run, this.#memory),
+      ]),
     );
     const instance = await WebAssembly.instantiate(module, { [IMPORT_NAMESPACE]: imports });
     const { memory } = instance.exports;

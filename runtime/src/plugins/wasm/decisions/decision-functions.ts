@@ -1,6 +1,6 @@
 // The host function by which a plugin has its decisions repeated, and what the others mean for that (ABI.md, section
 // "Decisions").
-import { Fault } from "@sluice/plugin-sdk/abi";
+import { Fault, REPEATABLE_FUNCTIONS } from "@sluice/plugin-sdk/abi";
 import type { HostFunction } from "@sluice/plugin-sdk/abi";
 import type { GuestCall } from "../guest-call.ts";
 import { REPEATED_PHASES } from "./decisions.ts";
@@ -28,42 +28,7 @@ export function decisionFunctions(
   };
 }
 
-/**
- * Those that record themselves, and those whose results follow from their parameters and the config alone. The clock is
- * the author's to mind, who says until when. All others spoil a recording.
- */
-export const REPEATABLE: ReadonlySet<string> = new Set<HostFunction>([
-  "field_get",
-  "fields_get",
-  "field_names",
-  "field_set",
-  "fields_set",
-  "fields_fill",
-  "property_get",
-  "property_set",
-  "number_get",
-  "query_get",
-  "query_set",
-  "credential_find",
-  "credential_get",
-  "consumer_find",
-  "consumer_find_by",
-  "consumer_get",
-  "authenticate",
-  "authenticate_by",
-  "remember",
-  "record_append",
-  "quota_take",
-  "config_get",
-  "digest",
-  "hmac",
-  "bytes_equal",
-  "jwt_verify",
-  "url_parse",
-  "url_set",
-  "now_ms",
-  "deadline_reached",
-]);
+const REPEATABLE: ReadonlySet<string> = new Set<HostFunction>(REPEATABLE_FUNCTIONS);
 
 /** The functions, of which those that cannot be repeated say so. */
 export function spoiling(functions: Record<string, Run>, call: GuestCall): Record<string, Run> {
