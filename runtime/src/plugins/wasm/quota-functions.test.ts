@@ -214,6 +214,17 @@ describe("a remembered decision", () => {
     assert.deepEqual(linesOf(next[2]!.requestFields), ["Host: a"]);
   });
 
+  test("leaves no number of its own to a request that waits", () => {
+    const { quota, take, fill, decisions, recording, exchange, request } = remembered({ day: 9 });
+    take(request, quota);
+    recording.untilMs = Infinity;
+    decisions.keep(exchange.snapshot, recording);
+    const block = `X-Left\0${mark(`quota.${quota}.day.remaining`)}\0`;
+    assert.equal(fill(request, RESPONSE, block), 0);
+    assert.equal(decisions.repeat(requestOf()), true);
+    assert.equal(fill(request, RESPONSE, block), Fault.absent);
+  });
+
   test("has one quota, and looks at nothing once it has taken", () => {
     const twice = remembered({ day: 3 });
     twice.take(twice.request, twice.quota);

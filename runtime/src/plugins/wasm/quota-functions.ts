@@ -8,6 +8,8 @@ import { shortened } from "./store-key.ts";
 type HostFunctions<Names extends string> = Record<Names, (...parameters: number[]) => number>;
 
 const MAX_COST = 1e9;
+/** No handle is 0. */
+const NOBODY = 0;
 
 export function quotaFunctions(
   { plugin, memory, call, entries, services }: GatewayFunctionOptions,
@@ -36,7 +38,12 @@ export function quotaFunctions(
       const take = (): boolean => counter.take(client, cost, Date.now());
       quota.takenBy = request;
       if (take()) {
-        call.recordingOf(request)?.took(take, client);
+        const again = (): boolean => {
+          // What the quota says is of no handle then.
+          quota.takenBy = NOBODY;
+          return take();
+        };
+        call.recordingOf(request)?.took(again, client);
         return 1;
       }
       // Its answer to that is the guest's each time.
