@@ -7,8 +7,8 @@ import { createInterface } from "node:readline";
 import type { BehaviourName } from "./behaviours.ts";
 
 const [name = "", wantedPort = "0"] = process.argv.slice(2);
-const SLOW_MS = 900;
-const TRICKLE_MS = 20;
+const SLOW_MS = 2500;
+const TRICKLE_MS = 100;
 const WHOLE = "x".repeat(200);
 
 let answer = answers().good;
