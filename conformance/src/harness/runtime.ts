@@ -68,7 +68,7 @@ export interface Outcome {
 }
 
 /** Runs a program to its end. Kills it after `limitMs`. */
-export async function runToEnd(child: ChildProcess, limitMs: number = 30_000): Promise<Outcome> {
+export async function runToEnd(child: ChildProcess, limitMs: number = 90_000): Promise<Outcome> {
   let stdout = "";
   let stderr = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text));
