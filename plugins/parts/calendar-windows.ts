@@ -55,7 +55,8 @@ export function lifetimeMs(window: CalendarWindow, nowMs: number): number {
 
 /** The same, when the next window looks at it, too. */
 export function slidingLifetimeMs(window: CalendarWindow, nowMs: number): number {
-  return lifetimeMs(window, nowMs) + window.endMs - window.startMs;
+  // That one may be longer: March still looks at February on the 31st.
+  return windowAt(window.period, window.endMs).endMs - nowMs + KEEP_AFTER_END_MS;
 }
 
 /** The part of a window before this one that still counts, when windows slide. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { lifetimeMs, moveTo, PERIODS } from "../parts/calendar-windows.ts";
+import { lifetimeMs, moveTo, PERIODS, slidingLifetimeMs } from "../parts/calendar-windows.ts";
 import type { Period } from "../parts/calendar-windows.ts";
 import { createWindow, secondsLeft } from "./windows.ts";
 
@@ -66,6 +66,13 @@ test("counters outlive their window, also on the 31st of a month", () => {
   const firstOfJanuary = Date.UTC(2026, 0, 1);
   moveTo(window, firstOfJanuary);
   assert.ok(firstOfJanuary + lifetimeMs(window, firstOfJanuary) > Date.UTC(2026, 1, 1));
+});
+
+test("a counter of a sliding window lives as long as the next window looks at it", () => {
+  const window = createWindow("month", 1, "entry");
+  const firstOfFebruary = Date.UTC(2026, 1, 1);
+  moveTo(window, firstOfFebruary);
+  assert.ok(firstOfFebruary + slidingLifetimeMs(window, firstOfFebruary) > Date.UTC(2026, 3, 1));
 });
 
 test("rounds the seconds that are left up", () => {
