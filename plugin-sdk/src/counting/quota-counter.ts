@@ -23,6 +23,14 @@ export type QuotaValue = "limit" | "remaining" | "reset";
 const KEEP_AFTER_END_MS = 1000;
 const MAX_NAME_CHARACTERS = 64;
 
+/** Of one take. */
+export const MAX_COST = 1_000_000_000;
+
+/** What `quota_take` takes: a whole number from 1 to {@link MAX_COST}. */
+export function isCost(cost: number): boolean {
+  return Number.isInteger(cost) && cost >= 1 && cost <= MAX_COST;
+}
+
 /** Of `quota_open`'s JSON; undefined when it is no definition. */
 export function readQuotaDefinition(json: string): QuotaDefinition | undefined {
   const given = objectOf(parsed(json));

@@ -1,9 +1,7 @@
 // Quotas in unit tests: counted as in the gateway, in the store of the fake gateway and by its clock.
 import { Fault } from "../abi.ts";
-import { QuotaCounter, readQuotaDefinition } from "../counting/index.ts";
+import { MAX_COST, QuotaCounter, isCost, readQuotaDefinition } from "../counting/index.ts";
 import type { Counters, QuotaDefinition, QuotaValue } from "../counting/index.ts";
-
-const MAX_COST = 1_000_000_000;
 
 /** Of this process, by id, from 1 on. */
 const definitions: QuotaDefinition[] = [];
@@ -43,7 +41,7 @@ export class FakeQuotas {
   ): boolean {
     const quota = this.#quotaOf(id, entryId);
     if (quota === undefined) throw new Error(`There is no quota ${id}`);
-    if (!Number.isInteger(cost) || cost < 1 || cost > MAX_COST) {
+    if (!isCost(cost)) {
       throw new RangeError(`A cost is a whole number from 1 to ${MAX_COST}, not ${cost}`);
     }
     quota.takenBy = call;

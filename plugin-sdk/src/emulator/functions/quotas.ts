@@ -1,9 +1,7 @@
 // Host functions on quotas: counted as in the gateway, by the plugin's time.
 import { Fault } from "../../abi.ts";
-import { QuotaCounter, readQuotaDefinition } from "../../counting/index.ts";
+import { QuotaCounter, isCost, readQuotaDefinition } from "../../counting/index.ts";
 import type { GuestContext, HostFunctions } from "./guest-context.ts";
-
-const MAX_COST = 1_000_000_000;
 
 export function quotaFunctions({
   host,
@@ -27,7 +25,7 @@ export function quotaFunctions({
       const call = calls.of(request);
       const quota = quotas.of(id);
       if (call?.exchange === undefined || quota === undefined) return Fault.badHandle;
-      if (!Number.isInteger(cost) || cost < 1 || cost > MAX_COST) return Fault.badValue;
+      if (!isCost(cost)) return Fault.badValue;
       const client = memory.readUtf8(identifier, identifierLength);
       quota.takenBy = call;
       return quota.counter.take(client, cost, host.clock.nowMs) ? 1 : 0;

@@ -1,13 +1,12 @@
 // Host functions on quotas (ABI.md, section "Quotas").
 import { Fault } from "@sluice/plugin-sdk/abi";
-import { QuotaCounter, readQuotaDefinition } from "@sluice/plugin-sdk/counting";
+import { QuotaCounter, isCost, readQuotaDefinition } from "@sluice/plugin-sdk/counting";
 import type { GatewayFunctionOptions } from "./gateway-functions.ts";
 import type { OpenQuotas } from "./open-quotas.ts";
 import { shortened } from "./store-key.ts";
 
 type HostFunctions<Names extends string> = Record<Names, (...parameters: number[]) => number>;
 
-const MAX_COST = 1e9;
 /** No handle is 0. */
 const NOBODY = 0;
 
@@ -32,7 +31,7 @@ export function quotaFunctions(
       const asking = call.of(request);
       const quota = quotas.of(asking?.entry, id);
       if (asking?.exchange === undefined || quota === undefined) return Fault.badHandle;
-      if (!Number.isInteger(cost) || cost < 1 || cost > MAX_COST) return Fault.badValue;
+      if (!isCost(cost)) return Fault.badValue;
       const { counter } = quota;
       const client = shortened(memory.readUtf8(identifier, identifierLength), identifierLength);
       const take = (): boolean => counter.take(client, cost, Date.now());
